@@ -1,0 +1,41 @@
+import type { ServerConfig } from '../../shared/server-config.ts'
+import type { Log } from '../lib/log.ts'
+
+/** The text of a JSON-RPC id exactly as it was sent: `1`, `"1"`, `12345678901234567890`. Ids are compared by this text. */
+export type IdText = string
+
+/** One line of a client, read just far enough (design, “The data path”). `line` is the original bytes without a newline. */
+export type Message = {
+  line: Buffer
+  kind: 'request' | 'notification' | 'response'
+  id: IdText | null
+  method: string | null
+  /** Tool, prompt or resource named in `params` of tools/call, prompts/get, resources/read. */
+  target: string | null
+}
+
+export type RpcError = { code: number; message: string; data?: unknown }
+
+/** One upstream session with one server, over one transport, in the name of one client connection. */
+export type Link = {
+  /**
+   * Carries one message of the client. It never throws and never waits for another message: whatever becomes of a
+   * request arrives through `deliver` or `fail`, exactly once; notifications and responses are never answered.
+   */
+  send: (message: Message) => void
+  /** Ends the session: aborts what runs, sends DELETE where the transport has sessions. Resolves within two seconds. */
+  close: () => Promise<void>
+}
+
+export type LinkNeeds = {
+  server: ServerConfig
+  /** Credentials and static headers for one request. `rejected` carries the headers a 401 answered, to force a refresh. */
+  headers: (options?: { rejected?: Record<string, string> }) => Promise<Record<string, string>>
+  /** A whole message of the server: one line of valid JSON, an object, without newline. Awaits back-pressure. */
+  deliver: (line: Buffer) => Promise<void> | void
+  /** A request that can get no answer from the server. */
+  fail: (id: IdText, error: RpcError) => void
+  /** What a request is told when the link cannot carry on; the hub then drops the link. Running requests were failed. */
+  ended: (error: RpcError) => void
+  log: Log
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { call, event } from '../ipc.ts'
+import { ProblemData } from '../problems.ts'
+
+export const Screen = z.enum(['home', 'servers', 'apps', 'activity', 'account', 'settings', 'help'])
+export type Screen = z.infer<typeof Screen>
+
+export const AppInfo = z.object({
+  product: z.string(),
+  version: z.string(),
+  /** `desktop` runs in Electron, `headless` under plain Node. */
+  mode: z.enum(['desktop', 'headless']),
+  pid: z.number().int(),
+  startedAt: z.iso.datetime(),
+  dataFolder: z.string(),
+  company: z.object({ name: z.string(), address: z.string(), supportUrl: z.string().optional() }).nullable(),
+  /** Why the company could not be read, where that is so. */
+  problem: ProblemData.nullable(),
+})
+export type AppInfo = z.infer<typeof AppInfo>
+
+export const app = {
+  snapshot: call(z.void(), AppInfo),
+  changed: event(AppInfo),
+  /** Joins the company at this address (`https://host[/path]`). Throws app.company-*. */
+  setCompany: call(z.object({ address: z.string().max(2048) }), AppInfo),
+  /** Opens a file or folder the app itself named (a client's config, the log folder) in the desktop's editor. */
+  openPath: call(z.object({ path: z.string().max(4096) }), z.void()),
+  /** Versions, health, config paths: redacted text for a help desk. */
+  diagnostics: call(z.void(), z.string()),
+  /** The tray asks every window to show a screen. */
+  navigate: event(z.object({ screen: Screen })),
+  quit: call(z.void(), z.void()),
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { AccountId } from '../ids.ts'
+import { call, event } from '../ipc.ts'
+import { ProblemData } from '../problems.ts'
+
+export const Account = z.object({
+  id: AccountId,
+  issuer: z.string(),
+  subject: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  groups: z.array(z.string()),
+})
+export type Account = z.infer<typeof Account>
+
+export const AuthState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('signed-out'), problem: ProblemData.nullable() }),
+  z.object({
+    state: z.literal('signing-in'),
+    /** For a person whose browser did not open. It holds no secret: state and challenge are useless elsewhere. */
+    loginUrl: z.string(),
+    browserOpened: z.boolean(),
+    startedAt: z.iso.datetime(),
+    /** After a minute without an answer: the redirect URI to register. */
+    hint: z.string().nullable(),
+  }),
+  z.object({
+    state: z.literal('signed-in'),
+    account: Account,
+    /** When the access token at hand ends. */
+    expiresAt: z.iso.datetime().nullable(),
+    /** `memory` means: sign in again after a restart. */
+    kept: z.enum(['keychain', 'memory']),
+  }),
+  z.object({ state: z.literal('offline'), account: Account, problem: ProblemData }),
+  z.object({ state: z.literal('needs-sign-in'), account: Account, problem: ProblemData }),
+])
+export type AuthState = z.infer<typeof AuthState>
+
+export const auth = {
+  snapshot: call(z.void(), AuthState),
+  changed: event(AuthState),
+  /** Starts a sign-in and returns once the browser has been asked to open. The outcome comes as `changed`. */
+  signIn: call(z.void(), AuthState),
+  cancelSignIn: call(z.void(), AuthState),
+  signOut: call(z.void(), AuthState),
+}

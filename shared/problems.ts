@@ -1,0 +1,75 @@
+import { z } from 'zod'
+
+/** What the button beside a problem does. `none` is a sentence without a button. */
+export const Remedy = z.enum([
+  'none',
+  'retry',
+  'sign-in',
+  'unlock-keychain',
+  'open-file',
+  'open-activity',
+  'open-servers',
+  'open-apps',
+  'restart-app',
+  'set-company',
+  'ask-it',
+  'reset-vault',
+  'repair',
+])
+export type Remedy = z.infer<typeof Remedy>
+
+/**
+ * Every sentence a person can meet when something fails, and the one button beside it. The tray, the window, the
+ * command line and the AI client (through a JSON-RPC error) say the same thing because they all read it here.
+ */
+export const problems = {
+  internal: { title: 'Something went wrong in the app', remedy: 'retry' },
+  'ipc.bad-request': { title: 'The app received a request it does not understand', remedy: 'none' },
+  'ipc.forbidden': { title: 'This request is not allowed from here', remedy: 'none' },
+  'app.no-company': { title: 'No company is set up yet', remedy: 'set-company' },
+  'app.company-unreachable': { title: 'The company’s address does not answer', remedy: 'retry' },
+  'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
+  'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
+  'app.already-running': { title: 'The app is already running', remedy: 'none' },
+} as const satisfies Record<string, { title: string; remedy: Remedy }>
+
+export type ProblemCode = keyof typeof problems
+const codes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]]
+
+/** A problem on the wire. `detail` names the thing at hand (a host, a file and line); it never carries a secret. */
+export const ProblemData = z.object({
+  code: z.enum(codes),
+  title: z.string(),
+  remedy: Remedy,
+  detail: z.string().optional(),
+})
+export type ProblemData = z.infer<typeof ProblemData>
+
+/** Thrown for what a person can act on. Anything else that is thrown is a bug. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly detail: string | undefined
+
+  constructor(code: ProblemCode, detail?: string, options?: { cause?: unknown }) {
+    super(detail ? `${problems[code].title}: ${detail}` : problems[code].title, options)
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+  }
+
+  get data(): ProblemData {
+    const { title, remedy } = problems[this.code]
+    return { code: this.code, title, remedy, ...(this.detail === undefined ? {} : { detail: this.detail }) }
+  }
+}
+
+/** Turns whatever was thrown into data. A bug keeps its text out of sight: it may hold anything. */
+export function toProblem(error: unknown): ProblemData {
+  if (error instanceof Problem) return error.data
+  const parsed = ProblemData.safeParse(error)
+  if (parsed.success) return parsed.data
+  return new Problem('internal').data
+}
+
+/** A problem that crossed a carrier, as an error again. */
+export const fromData = (data: ProblemData) => new Problem(data.code, data.detail)
