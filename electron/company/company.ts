@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
+import { CompanyDocument } from '../../shared/server-config.ts'
+import { createCachedDocument } from '../lib/cached-document.ts'
+import { DocumentError, fetchDocument } from '../lib/fetch-document.ts'
+import type { Log } from '../lib/log.ts'
+import { createSignal } from '../lib/signal.ts'
+import { toAddress, wellKnown } from './address.ts'
+
+export type Company = { address: string; document: CompanyDocument }
+
+type Needs = {
+  /** The address the person or IT chose, and where a new one is kept. */
+  settings: { company: () => string | null; setCompany: (address: string | null) => void }
+  cacheFolder: string
+  fetch: typeof globalThis.fetch
+  now: () => Date
+  log: Log
+}
+
+/** Knows which company this app belongs to: its name, its SSO, where its catalog lies. Starts offline from the last copy. */
+export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs) {
+  const cache = createCachedDocument({ path: join(cacheFolder, 'company.json'), schema: CompanyDocument, log })
+  const changed = createSignal<Company | null>()
+  let current: Company | null = null
+  let problem: ProblemData | null = null
+  let latest = 0
+
+  async function read(address: string): Promise<Company> {
+    try {
+      const document = await fetchDocument(wellKnown(address), { schema: CompanyDocument, fetch })
+      await cache.keep({ source: address, fetchedAt: now().toISOString(), document })
+      return { address, document }
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error
+      const code = error.kind === 'body' ? 'app.company-invalid' : 'app.company-unreachable'
+      throw new Problem(code, error.message, { cause: error })
+    }
+  }
+
+  function become(company: Company | null, because: ProblemData | null) {
+    current = company
+    problem = because
+    changed.emit(current)
+  }
+
+  /** At start and on demand: the network's copy, else the last good one with the reason why it is not fresh. */
+  async function refresh() {
+    const address = settings.company()
+    const turn = ++latest
+    if (!address) return become(null, null)
+    const kept = current?.address === address ? current : await findKept(address)
+    if (kept && turn === latest) become(kept, problem)
+    try {
+      const fresh = await read(address)
+      if (turn === latest) become(fresh, null)
+    } catch (error) {
+      log.warn('company.not-read', { address, error })
+      if (turn === latest) become(kept, toProblem(error))
+    }
+  }
+
+  async function findKept(address: string): Promise<Company | null> {
+    const kept = await cache.find(address)
+    return kept && { address, document: kept.document }
+  }
+
+  /** Joins a company. The old one stays when the new address does not answer as one. */
+  async function joinCompany(text: string) {
+    const address = toAddress(text)
+    const turn = ++latest
+    const company = await read(address)
+    if (turn !== latest) return
+    settings.setCompany(address)
+    log.info('company.joined', { address, name: company.document.name })
+    become(company, null)
+  }
+
+  return { current: () => current, problem: () => problem, refresh, join: joinCompany, changed: changed.on }
+}
