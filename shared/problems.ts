@@ -31,6 +31,9 @@ export const problems = {
   'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
   'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
   'app.already-running': { title: 'The app is already running', remedy: 'none' },
+  'catalog.unreachable': { title: 'The list of servers cannot be fetched', remedy: 'retry' },
+  'catalog.invalid': { title: 'The company’s list of servers is not valid', remedy: 'ask-it' },
+  'catalog.not-allowed': { title: 'Your groups do not include this server', remedy: 'ask-it' },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
 export type ProblemCode = keyof typeof problems
