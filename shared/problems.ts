@@ -34,6 +34,10 @@ export const problems = {
   'catalog.unreachable': { title: 'The list of servers cannot be fetched', remedy: 'retry' },
   'catalog.invalid': { title: 'The company’s list of servers is not valid', remedy: 'ask-it' },
   'catalog.not-allowed': { title: 'Your groups do not include this server', remedy: 'ask-it' },
+  'auth.signed-out': { title: 'You are signed out', remedy: 'sign-in' },
+  'bridge.unknown-server': { title: 'There is no server of this name', remedy: 'open-servers' },
+  'bridge.unreachable': { title: 'The server does not answer', remedy: 'retry' },
+  'bridge.offline': { title: 'There is no network', remedy: 'retry' },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
 export type ProblemCode = keyof typeof problems

@@ -1,0 +1,67 @@
+import type { AuthState } from '../../shared/contract/auth.ts'
+import type { HealthState, Need, ServerHealth } from '../../shared/contract/health.ts'
+import { Problem, type ProblemData } from '../../shared/problems.ts'
+import { levelOf, worst } from './level.ts'
+
+/** What is not about one server: the sign-in, the vault, the company, the catalog, the clients. */
+export type Concern = { id: string; subject: string; problem: ProblemData }
+
+type Given = {
+  auth: AuthState
+  concerns: Concern[]
+  servers: ServerHealth[]
+  nameOf: (server: ServerHealth['server']) => string
+}
+
+/** One sentence and one list for tray, window and command line, from all that is known. */
+export function toHealthState({ auth, concerns, servers, nameOf }: Given): HealthState {
+  const needs = [...concerns.map(toNeed), ...signInNeed(auth), ...serverNeeds(servers, auth, nameOf)]
+  const overall = worst([
+    ...needs.map(({ level }) => level),
+    ...servers.map(({ state }) => state).filter((state) => state === 'working'),
+    ...(auth.state === 'signing-in' ? (['working'] as const) : []),
+  ])
+  return { overall, sentence: sentence({ overall, needs, auth }), needs, servers }
+}
+
+const toNeed = ({ id, subject, problem }: Concern): Need => ({
+  id,
+  subject,
+  problem,
+  level: levelOf(problem),
+  server: null,
+})
+
+function signInNeed(auth: AuthState): Need[] {
+  if (auth.state === 'signed-in' || auth.state === 'signing-in') return []
+  const problem = auth.problem ?? new Problem('auth.signed-out').data
+  const subject = auth.state === 'signed-out' ? 'Sign-in' : auth.account.name
+  return [{ id: 'auth', subject, problem, level: levelOf(problem), server: null }]
+}
+
+/** Servers that only wait for the sign-in add nothing to the one line that already asks for it. */
+function serverNeeds(servers: ServerHealth[], auth: AuthState, nameOf: Given['nameOf']): Need[] {
+  return servers.flatMap((server): Need[] => {
+    if (server.state === 'ok' || server.state === 'working' || server.state === 'blocked') return []
+    if (server.problem.code.startsWith('auth.') && auth.state !== 'signed-in') return []
+    return [
+      {
+        id: `server:${server.server}`,
+        subject: nameOf(server.server),
+        level: server.state,
+        problem: server.problem,
+        server: server.server,
+      },
+    ]
+  })
+}
+
+function sentence({ overall, needs, auth }: { overall: HealthState['overall']; needs: Need[]; auth: AuthState }) {
+  if (auth.state === 'signing-in') return 'Waiting for the browser'
+  const asks = needs.filter(({ level }) => level === 'needs-you' || level === 'broken')
+  if (auth.state === 'signed-out' && asks.length <= 1) return 'Sign in to start'
+  if (asks.length === 1) return '1 thing needs you'
+  if (asks.length > 1) return `${asks.length} things need you`
+  if (overall === 'waiting') return 'Waiting for the network'
+  return overall === 'working' ? 'Checking the servers' : 'Everything works'
+}
