@@ -1,0 +1,111 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { brand } from '../../shared/brand.ts'
+import * as apps from './apps-commands.ts'
+import { login, logout } from './auth-commands.ts'
+import * as read from './read-commands.ts'
+import { type AgentOptions, type Connection, createSession, exitCodes, type Needs, type Result } from './session.ts'
+
+/** The command line: the same words, codes and snapshots as the window. Returns the exit code. */
+export async function runCli(needs: Needs, argv: string[]): Promise<number> {
+  const session = createSession(needs)
+  let code: number = exitCodes.done
+  const program = new Command(brand.slug)
+    .description('The company’s MCP servers for the AI clients on this machine.')
+    .version(needs.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => needs.out(text.trimEnd()), writeErr: (text) => needs.err(text.trimEnd()) })
+
+  const add = (
+    parent: Command,
+    usage: string,
+    about: string,
+    run: (connection: Connection, ...given: never[]) => Promise<Result>,
+  ) =>
+    parent
+      .command(usage, { isDefault: usage === 'list' })
+      .description(about)
+      .option('--json', 'print JSON')
+      .action(async (...given: unknown[]) => {
+        const { json = false } = (given.at(-2) as { json?: boolean } | undefined) ?? {}
+        code = await session(json, (connection) => run(connection, ...(given as never[])))
+      })
+
+  add(program, 'status', 'what works and what needs you', read.status)
+  add(program, 'login', 'sign in through the browser', (connection) => login(connection, needs.err))
+  add(program, 'logout', 'sign out and delete the tokens', logout)
+  add(program, 'servers', 'the company’s servers and their state', read.servers)
+  add(program, 'tools <server>', 'the tools of one server', (connection, server: string) =>
+    read.tools(connection, server),
+  )
+  add(program, 'activity', 'the newest calls', (connection, options: { limit: number; search?: string }) =>
+    read.activity(connection, options),
+  )
+    .option('--limit <n>', 'how many', toCount, 20)
+    .option('--search <text>', 'only calls with these words')
+  add(program, 'company <address>', 'join a company by its address', async ({ api }, address: string) => {
+    const app = await api.app.setCompany({ address })
+    return { json: app, text: `Joined ${app.company?.name}.` }
+  })
+  add(program, 'doctor', 'versions, states and paths, redacted, for a help desk', async ({ api }) => {
+    const text = await api.app.diagnostics()
+    return { json: { text }, text }
+  })
+  add(program, 'quit', 'end the running app', async ({ api, running }) => {
+    if (running) await api.app.quit()
+    return { json: { quit: running }, text: running ? 'The app ends.' : 'The app is not running.' }
+  })
+  addApps(program, add)
+  program
+    .command('agent')
+    .description('run the app without a desktop, until Ctrl-C')
+    .option('--ui', 'serve the window on loopback and print its address', false)
+    .option('--no-open', 'do not open the browser')
+    .option('--port <n>', 'port of the window', toPort, 0)
+    .option('--company <address>', 'join this company first')
+    .action(async (options: AgentOptions) => {
+      code = await needs.runAgent(options)
+    })
+
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  }
+}
+
+type Add = (
+  parent: Command,
+  usage: string,
+  about: string,
+  run: (connection: Connection, ...given: never[]) => Promise<Result>,
+) => Command
+
+function addApps(program: Command, add: Add) {
+  const group = program.command('apps').description('the AI clients on this machine')
+  // `causeway apps` alone lists, as `causeway servers` does.
+  add(group, 'list', 'which are there and which are set up', (connection, options: { all?: boolean }) =>
+    apps.list(connection, { all: options.all ?? false }),
+  ).option('--all', 'also the ones that are not installed')
+  add(group, 'preview <app>', 'the exact change, without making it', (connection, app: string) =>
+    apps.preview(connection, app),
+  )
+  add(group, 'apply <app>', 'make the change', (connection, app: string) => apps.apply(connection, app))
+  add(group, 'undo <app>', 'take our entries out again', (connection, app: string) => apps.undo(connection, app))
+  add(group, 'backups <app>', 'copies made before each change', (connection, app: string) =>
+    apps.backups(connection, app),
+  )
+}
+
+function toCount(text: string) {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1 || count > 500) throw new InvalidArgumentError('a number from 1 to 500')
+  return count
+}
+
+function toPort(text: string) {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('a port from 0 to 65535')
+  return port
+}

@@ -1,0 +1,49 @@
+import type { CoreClient } from '../../shared/contract/contract.ts'
+import { type ProblemData, toProblem } from '../../shared/problems.ts'
+import { toLines } from './print.ts'
+
+export type Connection = {
+  api: CoreClient
+  /** False where no app runs and this command runs the core itself, for its own duration. */
+  running: boolean
+  close: () => Promise<void>
+}
+export type AgentOptions = { ui: boolean; open: boolean; port: number; company: string | undefined }
+
+export type Needs = {
+  connect: () => Promise<Connection>
+  /** Runs the core until it is told to end; resolves to the exit code. */
+  runAgent: (options: AgentOptions) => Promise<number>
+  out: (text: string) => void
+  err: (text: string) => void
+  version: string
+}
+
+/** 0 done · 1 a problem, on stderr or as `{"error":…}` · 2 wrong usage · `status`: 3 needs you, 4 waiting, 5 broken. */
+export const exitCodes = { done: 0, problem: 1, usage: 2, needsYou: 3, waiting: 4, broken: 5 } as const
+
+export type Result = { json: unknown; text: string; code?: number }
+
+/** Connects, runs one command, prints its result as text or JSON, and never ends without closing. */
+export function createSession({ connect, out, err }: Needs) {
+  return async function run(json: boolean, command: (connection: Connection) => Promise<Result>): Promise<number> {
+    let connection: Connection | null = null
+    try {
+      connection = await connect()
+      const result = await command(connection)
+      out(json ? JSON.stringify(result.json, null, 2) : result.text)
+      return result.code ?? exitCodes.done
+    } catch (error) {
+      return report(toProblem(error), error)
+    } finally {
+      await connection?.close()
+    }
+
+    function report(problem: ProblemData, error: unknown) {
+      if (json) out(JSON.stringify({ error: problem }, null, 2))
+      else err(toLines(problem))
+      if (problem.code === 'internal' && error instanceof Error && !json) err(error.stack ?? error.message)
+      return exitCodes.problem
+    }
+  }
+}
