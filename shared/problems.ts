@@ -29,6 +29,7 @@ export const problems = {
   'ipc.bad-answer': { title: 'The app and this window are of different versions', remedy: 'restart-app' },
   'ipc.disconnected': { title: 'The connection to the app was lost', remedy: 'retry' },
   'ipc.session-over': { title: 'This window is no longer signed in to the app', remedy: 'none' },
+  'ipc.port-taken': { title: 'Another program uses this port', remedy: 'none' },
   'app.no-company': { title: 'No company is set up yet', remedy: 'set-company' },
   'app.company-unreachable': { title: 'The company’s address does not answer', remedy: 'retry' },
   'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
@@ -40,6 +41,13 @@ export const problems = {
   'auth.signed-out': { title: 'You are signed out', remedy: 'sign-in' },
   'bridge.unknown-server': { title: 'There is no server of this name', remedy: 'open-servers' },
   'bridge.unreachable': { title: 'The server does not answer', remedy: 'retry' },
+  'bridge.server-error': { title: 'The server answered with an error', remedy: 'retry' },
+  'bridge.interrupted': { title: 'The connection was lost before the answer came', remedy: 'retry' },
+  'bridge.answer-too-large': { title: 'The answer is larger than this app can take', remedy: 'none' },
+  'bridge.request-too-large': { title: 'The request is too large to be sent', remedy: 'none' },
+  'bridge.too-many-calls': { title: 'Too many calls are running at once', remedy: 'retry' },
+  'bridge.version-mismatch': { title: 'The app and its bridge are of different versions', remedy: 'restart-app' },
+  'bridge.folder-unsafe': { title: 'The app’s connection folder is not safe to use', remedy: 'ask-it' },
   'bridge.offline': { title: 'There is no network', remedy: 'retry' },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
