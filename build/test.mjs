@@ -1,0 +1,99 @@
+// `npm test`: sets up what the tests need, then runs all of them. Ends with one line of totals.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureDependencies, findNode, main, root, run, StepError, step } from './setup.mjs'
+
+const packages = ['chromium', 'gnome-keyring', 'dbus', 'libsecret-1-0']
+
+/** Chromium, a keyring and D-Bus: through apt where we may, else by the one command to run. */
+async function ensurePackages() {
+  if (process.platform !== 'linux') return
+  const missing = packages.filter((name) => {
+    const { stdout } = spawnSync('dpkg', ['-s', name], { encoding: 'utf8' })
+    return !stdout?.includes('install ok installed')
+  })
+  if (missing.length === 0) return
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    throw new StepError(`The tests need ${missing.join(', ')}. Run:\n  sudo sh -c '${install}'`)
+  await step(`Installing ${missing.join(', ')}`, () =>
+    run('sh', ['-c', install], {
+      quiet: true,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      remedy: `Run it by hand: ${install}`,
+    }),
+  )
+}
+
+/** Counts of a vitest or Playwright JSON report. */
+function readCounts(file) {
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
+  const report = JSON.parse(readFileSync(file, 'utf8'))
+  if (report.stats)
+    return {
+      passed: report.stats.expected,
+      failed: report.stats.unexpected + report.stats.flaky,
+      skipped: report.stats.skipped,
+    }
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numFailedTestSuites,
+    skipped: report.numPendingTests,
+  }
+}
+
+await main(async () => {
+  await ensureDependencies()
+  await ensurePackages()
+  const node = findNode()
+  const bin = (name) => join(root, 'node_modules/.bin', name)
+  // What this machine sets for its own Node programs must not reach the product under test.
+  const { NODE_OPTIONS: _options, ...inherited } = process.env
+  const env = {
+    ...inherited,
+    PATH: `${join(node, '..')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    CI: '1',
+  }
+  rmSync(join(root, 'out'), { recursive: true, force: true })
+  mkdirSync(join(root, 'out'), { recursive: true })
+
+  const stages = [
+    ['Format, lint, types, unused code, unit tests', node, ['build/check.ts'], {}],
+    ['Build', node, ['build/build.ts'], {}],
+    [
+      'Integration tests',
+      bin('vitest'),
+      [
+        'run',
+        '--project',
+        'integration',
+        '--reporter=default',
+        '--reporter=json',
+        '--outputFile.json=out/integration.json',
+      ],
+      {},
+    ],
+    ['End-to-end tests', bin('playwright'), ['test'], { PLAYWRIGHT_JSON_OUTPUT_NAME: 'out/e2e.json' }],
+  ]
+  const broken = []
+  for (const [title, command, args, extra] of stages) {
+    try {
+      await step(title, () => run(command, args, { env: { ...env, ...extra } }))
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error
+      process.stderr.write(`✗ ${title}\n`)
+      broken.push(title)
+      if (title === 'Build') break
+    }
+  }
+  const counts = ['unit', 'integration', 'e2e'].map((name) => readCounts(join(root, `out/${name}.json`)))
+  const sum = (key) => counts.reduce((total, each) => total + each[key], 0)
+  if (broken.length > 0) process.stderr.write(`\nFailed: ${broken.join('; ')}\n`)
+  const failed = Math.max(sum('failed'), broken.length)
+  process.stdout.write(
+    `\n${sum('passed')} passed, ${failed} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}\n`,
+  )
+  return broken.length === 0 ? 0 : 1
+})
