@@ -1,0 +1,158 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { CoreClient } from '../../shared/contract/contract.ts'
+import { Problem } from '../../shared/problems.ts'
+import { runCli } from './cli.ts'
+import { toPlain, toTable } from './print.ts'
+import type { AgentOptions } from './session.ts'
+
+let out: string[]
+let err: string[]
+let closed: number
+let agent: AgentOptions | null
+const given: unknown[] = []
+/** Remembers what a call was given. */
+const recorded =
+  <T>(answer: T) =>
+  async (input: unknown) => {
+    given.push(input)
+    return answer
+  }
+beforeEach(() => {
+  out = []
+  err = []
+  closed = 0
+  agent = null
+  given.length = 0
+})
+
+function run(api: unknown, argv: string[], running = true) {
+  return runCli(
+    {
+      connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
+      runAgent: async (options) => {
+        agent = options
+        return 0
+      },
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      version: '1.2.3',
+    },
+    argv,
+  )
+}
+const rejects = (problem: unknown) => async () => {
+  throw problem
+}
+
+test('a problem is a sentence, a code and a command on stderr, and exit code 1', async () => {
+  const api = { catalog: { snapshot: rejects(new Problem('auth.signed-out')) } }
+  expect(await run(api, ['servers'])).toBe(1)
+  expect(err.join('\n')).toBe('You are signed out [auth.signed-out]\nRun: causeway login')
+  expect(out).toEqual([])
+  expect(closed).toBe(1)
+})
+
+test('the same problem with --json is data on stdout', async () => {
+  const api = { catalog: { snapshot: rejects(new Problem('auth.signed-out')) } }
+  expect(await run(api, ['servers', '--json'])).toBe(1)
+  expect(JSON.parse(out.join('\n'))).toMatchObject({ error: { code: 'auth.signed-out', remedy: 'sign-in' } })
+  expect(err).toEqual([])
+})
+
+test('the newest calls are a table, with the filter handed on', async () => {
+  const row = {
+    time: '2026-11-20T10:00:00Z',
+    client: 'cursor',
+    clientName: null,
+    server: 'github',
+    method: 'tools/call',
+    target: 'search',
+    outcome: 'ok',
+    code: null,
+    durationMs: 12.4,
+  }
+  const api = {
+    activity: { page: recorded({ rows: [row], next: null, total: 1 }) },
+  }
+  expect(await run(api, ['activity', '--limit', '5', '--search', 'git'])).toBe(0)
+  expect(given).toEqual([{ limit: 5, filter: { search: 'git' } }])
+  expect(out.join('\n')).toMatch(
+    /TIME +APP +SERVER +TOOL +OUTCOME +DURATION\n2026-11-20T10:00:00Z +cursor +github +search +ok +12 ms/,
+  )
+})
+
+test('the exit code of status says what is the matter', async () => {
+  const health = (overall: string) => ({ overall, sentence: 'x', needs: [], servers: [] })
+  const api = (overall: string) => ({
+    app: { snapshot: async () => ({ company: null, pid: 1, version: '1' }) },
+    auth: { snapshot: async () => ({ state: 'signed-out', problem: null }) },
+    vault: { snapshot: async () => ({}) },
+    health: { snapshot: async () => health(overall) },
+  })
+  const codes = []
+  for (const overall of ['ok', 'working', 'needs-you', 'waiting', 'broken'])
+    codes.push(await run(api(overall), ['status']))
+  expect(codes).toEqual([0, 0, 3, 4, 5])
+})
+
+test.each([[['fly']], [['activity', '--limit', '0']], [['tools']], [['agent', '--port', 'high']]])(
+  '%j is wrong usage: exit code 2, a sentence, no connection',
+  async (argv) => {
+    expect(await run({}, argv)).toBe(2)
+    expect(err.join('')).not.toBe('')
+    expect(closed).toBe(0)
+  },
+)
+
+test('apps alone lists, and takes --json', async () => {
+  const api = {
+    clients: {
+      rescan: async () => [{ id: 'cursor', name: 'Cursor', installed: true, state: 'set-up', configPath: '/x' }],
+    },
+  }
+  expect(await run(api, ['apps'])).toBe(0)
+  expect(await run(api, ['apps', '--json'])).toBe(0)
+  expect(JSON.parse(out[1] ?? '')).toMatchObject({ apps: [{ id: 'cursor' }] })
+})
+
+test('apply writes what the preview it made just before has shown', async () => {
+  const api = {
+    clients: {
+      preview: async () => ({ token: 't1', entries: [{ server: 'github', result: 'add' }] }),
+      apply: recorded({ name: 'Cursor', configPath: '/x', toFinish: 'Restart Cursor', problem: null }),
+    },
+  }
+  expect(await run(api, ['apps', 'apply', 'cursor'])).toBe(0)
+  expect(given).toEqual([{ client: 'cursor', token: 't1' }])
+  expect(out.join('\n')).toBe('Cursor is set up (/x).\nRestart Cursor')
+})
+
+test('agent takes its options without connecting to anything', async () => {
+  expect(await run({}, ['agent', '--ui', '--no-open', '--port', '4000'])).toBe(0)
+  expect(agent).toMatchObject({ ui: true, open: false, port: 4000 })
+})
+
+test('a sign-in that ends badly is a problem', async () => {
+  let tell: (state: unknown) => void = () => {}
+  const api = {
+    auth: {
+      snapshot: async () => ({ state: 'signed-out', problem: null }),
+      changed: (listener: (state: unknown) => void) => {
+        tell = listener
+        return () => {}
+      },
+      signIn: async () => {
+        setTimeout(() => tell({ state: 'signed-out', problem: new Problem('auth.signed-out', 'cancelled').data }))
+        return { state: 'signing-in', loginUrl: 'https://sso/login', browserOpened: false }
+      },
+    },
+  }
+  expect(await run(api, ['login'])).toBe(1)
+  expect(err.join('\n')).toContain('https://sso/login')
+  expect(err.join('\n')).toContain('cancelled')
+})
+
+test('remote text cannot draw on the terminal', () => {
+  expect(toPlain('a\u001b[31mb\u202ec\nd')).toBe('a\ufffd[31mb\ufffdc\ufffdd')
+  expect(toTable(['tool'], [['x\n{"level":"error"}']]).split('\n')).toHaveLength(2)
+})
