@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { findFile, writeAtomic } from './atomic-file.ts'
+import { ensureBridgeCommand } from './bridge-command.ts'
+import { createFileLog, createMemoryLog } from './log.ts'
+import { createPaths } from './paths.ts'
+import { createSecret } from './secret.ts'
+import { createSignal } from './signal.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lib-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('a line of the log is one line of JSON, whatever remote text is in it', () => {
+  const { log, lines } = createMemoryLog()
+  log
+    .child('bridge')
+    .info('tool.called', { tool: 'x\n{"level":"error"}\u001b[31m\u202e', nested: { deep: ['a\u2028b'] } })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]?.trimEnd()).not.toMatch(/[\p{Cc}\u202e\u2028]/u)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ room: 'bridge', event: 'tool.called' })
+})
+
+test.each([
+  ['a JWT', 'got eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.canary-signature'],
+  ['a bearer header', 'authorization: Bearer canary-0123456789'],
+  ['a code in a query', 'GET /callback?code=canary-0123456789&state=canary-0123456789'],
+  ['a refresh token in a form', 'refresh_token=canary-0123456789'],
+])('%s is not written, even where somebody logs it', (_what, text) => {
+  const { log, lines } = createMemoryLog()
+  log.error('request.failed', { text, error: new Error(text) })
+  expect(lines.join('')).not.toContain('canary')
+  expect(lines.join('')).toContain('[secret]')
+})
+
+test('a secret shows itself to nobody who does not ask for it', async () => {
+  const secret = createSecret('canary')
+  const { log, lines } = createMemoryLog()
+  log.info('x', { secret })
+  expect(`${secret} ${JSON.stringify({ secret })} ${lines.join('')}`).not.toContain('canary')
+  expect((await import('node:util')).inspect({ secret })).not.toContain('canary')
+  expect(secret.reveal()).toBe('canary')
+})
+
+test('the log file is the owner’s alone', async () => {
+  const { log, close } = createFileLog({ folder, name: 'app' })
+  log.info('app.started', {})
+  await close()
+  expect((await stat(join(folder, 'app.log'))).mode & 0o777).toBe(0o600)
+  expect(await readFile(join(folder, 'app.log'), 'utf8')).toContain('app.started')
+})
+
+test('an absent file is null; an unreadable one is an error, not null', async () => {
+  expect(await findFile(join(folder, 'none'))).toBeNull()
+  await symlink(folder, join(folder, 'loop'))
+  await expect(findFile(join(folder, 'loop'))).rejects.toMatchObject({ code: 'EISDIR' })
+})
+
+test('an atomic write replaces the bytes and keeps them the owner’s', async () => {
+  const path = join(folder, 'a.json')
+  await writeFile(path, 'old')
+  await writeAtomic(path, 'new')
+  expect(await readFile(path, 'utf8')).toBe('new')
+  await writeAtomic(join(folder, 'b.json'), Buffer.from('b'))
+  expect((await stat(join(folder, 'b.json'))).mode & 0o777).toBe(0o600)
+})
+
+test('all state lies under CAUSEWAY_HOME where that is set, else where the system keeps it', () => {
+  const at = (env: Record<string, string>, platform: NodeJS.Platform) => createPaths({ env, platform }).data
+  expect(at({ HOME: '/home/ana', CAUSEWAY_HOME: '/x' }, 'linux')).toBe('/x')
+  expect(at({ HOME: '/home/ana' }, 'linux')).toBe('/home/ana/.local/share/causeway')
+  expect(at({ HOME: '/home/ana', XDG_DATA_HOME: '/d' }, 'linux')).toBe('/d/causeway')
+  expect(at({ HOME: '/Users/ana' }, 'darwin')).toBe('/Users/ana/Library/Application Support/Causeway')
+})
+
+test('a listener that throws does not keep the news from the others, and one that left hears nothing', async () => {
+  const uncaught: unknown[] = []
+  const keep = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  const note = (error: unknown) => uncaught.push(error)
+  process.on('uncaughtException', note)
+  const signal = createSignal<number>()
+  const seen: number[] = []
+  signal.on(() => {
+    throw new Error('bug')
+  })
+  const off = signal.on((value) => seen.push(value))
+  signal.emit(1)
+  off()
+  signal.emit(2)
+  await new Promise((resolve) => setTimeout(resolve))
+  process.off('uncaughtException', note)
+  for (const listener of keep) process.on('uncaughtException', listener)
+  expect(seen).toEqual([1])
+  expect(uncaught).toHaveLength(2)
+})
+
+test('the command in a client’s file survives quotes and blanks in paths, and a moved Node', async () => {
+  const script = join(folder, "it's a script.cjs")
+  await writeFile(script, 'console.log(JSON.stringify(process.argv.slice(2)))')
+  const needs = { platform: process.platform, dataFolder: folder, installed: null, node: process.execPath, script }
+  const { command } = await ensureBridgeCommand(needs)
+  const { stdout } = await promisify(execFile)(command, ['github', '--client', 'a b'])
+  expect(JSON.parse(stdout)).toEqual(['github', '--client', 'a b'])
+  const again = await ensureBridgeCommand({ ...needs, node: '/elsewhere/node' })
+  expect(again.command).toBe(command)
+  expect(await readFile(command, 'utf8')).toContain('/elsewhere/node')
+})
+
+test('an installed bridge is named as it is; on Windows Node and script are named themselves', async () => {
+  const needs = { dataFolder: folder, node: 'C:\\node.exe', script: 'C:\\b.cjs' }
+  const installed = join(folder, 'causeway-bridge')
+  await writeFile(installed, '')
+  expect(await ensureBridgeCommand({ ...needs, platform: 'linux', installed })).toEqual({
+    command: installed,
+    args: [],
+  })
+  expect(await ensureBridgeCommand({ ...needs, platform: 'win32', installed: null })).toEqual({
+    command: 'C:\\node.exe',
+    args: ['C:\\b.cjs'],
+  })
+})
