@@ -49,6 +49,20 @@ export const problems = {
   'bridge.version-mismatch': { title: 'The app and its bridge are of different versions', remedy: 'restart-app' },
   'bridge.folder-unsafe': { title: 'The app’s connection folder is not safe to use', remedy: 'ask-it' },
   'bridge.offline': { title: 'There is no network', remedy: 'retry' },
+  'bridge.timeout': { title: 'The server took too long to answer', remedy: 'retry' },
+  'bridge.tls': { title: 'The server’s certificate is not trusted', remedy: 'ask-it' },
+  'bridge.proxy': { title: 'The company’s proxy did not let the connection through', remedy: 'ask-it' },
+  'bridge.redirected': { title: 'The server points to another address', remedy: 'ask-it' },
+  'bridge.unauthorized': { title: 'The server did not accept your sign-in', remedy: 'sign-in' },
+  'bridge.forbidden': { title: 'The server does not allow this to you', remedy: 'ask-it' },
+  'bridge.refused': { title: 'The server refused the request', remedy: 'none' },
+  'bridge.rate-limited': { title: 'The server asks to slow down', remedy: 'retry' },
+  'bridge.bad-answer': { title: 'The server sent something that is not an answer', remedy: 'retry' },
+  'bridge.bad-header': { title: 'A header set for this server is not valid', remedy: 'ask-it' },
+  'bridge.session-lost': { title: 'The server forgot this session', remedy: 'retry' },
+  'bridge.version-changed': { title: 'The server changed its protocol version: restart your AI app', remedy: 'none' },
+  'bridge.modern-only': { title: 'This server needs a newer AI app', remedy: 'ask-it' },
+  'bridge.process-failed': { title: 'The local server does not run', remedy: 'open-servers' },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
 export type ProblemCode = keyof typeof problems
