@@ -6,6 +6,8 @@ const choices = {
   startAtLogin: z.boolean(),
   /** Whether the hint “still running in the tray” was shown. */
   trayHintShown: z.boolean(),
+  /** Whether the first run in the window is over, or was skipped. */
+  welcomeDone: z.boolean(),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
 }
@@ -15,6 +17,7 @@ export const Settings = z.object({
   theme: choices.theme.default('system'),
   startAtLogin: choices.startAtLogin.default(true),
   trayHintShown: choices.trayHintShown.default(false),
+  welcomeDone: choices.welcomeDone.default(false),
   activityDays: choices.activityDays.default(30),
   /** The company's address, once joined. */
   company: z.string().nullable().default(null),
