@@ -48,16 +48,16 @@ const longestLog = 10_000
 export async function createPart(name: string, { port = 0 }: { port?: number } = {}) {
   const requests: Seen[] = []
   const faults: { fault: Fault; scope: FaultScope; left: number }[] = []
-  const open = new Set<ServerResponse>()
+  const streams = new Set<ServerResponse>()
   let handler: RequestListener = (_req, res) => void res.writeHead(503).end()
 
   const server = createServer((req, res) => {
     const seen = see(req)
     requests.push(seen)
     if (requests.length > longestLog) requests.shift()
-    open.add(res)
+    watchHead(res, (contentType) => contentType.startsWith('text/event-stream') && streams.add(res))
     res.on('close', () => {
-      open.delete(res)
+      streams.delete(res)
       seen.status = res.headersSent ? res.statusCode : null
     })
     Object.defineProperty(req, 'seen', { value: seen })
@@ -105,9 +105,6 @@ export async function createPart(name: string, { port = 0 }: { port?: number } =
       server.closeAllConnections()
     })
   }
-  const streams = () =>
-    [...open].filter((res) => String(res.getHeader('content-type') ?? '').startsWith('text/event-stream'))
-
   const part: Part = {
     name,
     origin: `http://127.0.0.1:${actualPort}`,
@@ -124,11 +121,11 @@ export async function createPart(name: string, { port = 0 }: { port?: number } =
       if (!server.listening) await listen(actualPort)
     },
     cutStreams() {
-      const cut = streams()
+      const cut = [...streams]
       for (const res of cut) res.destroy()
       return cut.length
     },
-    openStreams: () => streams().length,
+    openStreams: () => streams.size,
     close: stop,
   }
   return Object.assign(part, {
@@ -152,6 +149,17 @@ function see(req: IncomingMessage): Seen {
     messages: [],
     status: null,
   }
+}
+
+/** `getHeader` knows nothing of headers that were given to `writeHead`. */
+function watchHead(res: ServerResponse, tell: (contentType: string) => void) {
+  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse
+  res.writeHead = ((...args: unknown[]) => {
+    const given = args.find((arg) => typeof arg === 'object') ?? {}
+    const written = Object.entries(given).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+    tell(String(written ?? res.getHeader('content-type') ?? ''))
+    return writeHead(...args)
+  }) as typeof res.writeHead
 }
 
 const fingerprint = (value: string) => `sha256:${createHash('sha256').update(value).digest('hex').slice(0, 16)}`

@@ -12,7 +12,8 @@ export const Tokens = z.object({
 })
 export type Tokens = z.infer<typeof Tokens>
 
-const redirectUri = 'http://127.0.0.1:51234/callback'
+const appOrigin = 'http://127.0.0.1:51234/'
+const redirectUri = `${appOrigin}callback`
 
 /** A person's sign-in without a browser: code and PKCE, the redirects followed and the login form posted over HTTP. */
 export async function signIn({ issuer }: Pick<Company, 'issuer'>, person: string): Promise<Tokens> {
@@ -31,11 +32,7 @@ export async function signIn({ issuer }: Pick<Company, 'issuer'>, person: string
     code_challenge_method: 'S256',
   }).toString()
 
-  const login = await browser.open(start.href)
-  const page = await login.response.text()
-  const action = /<form method="post" action="([^"]+)"/.exec(page)?.[1]
-  if (!action) throw new Error(`No login form at ${login.url}: ${page.slice(0, 500)}`)
-  const done = await browser.open(new URL(action, login.url).href, { person, password: '', do: 'sign-in' })
+  const done = await browser.submit(await browser.open(start.href), { person, password: '', do: 'sign-in' })
   const answer = new URL(done.url).searchParams
   const code = answer.get('code')
   if (!code || answer.get('state') !== state) throw new Error(`The sign-in ended at ${done.url}`)
@@ -56,10 +53,13 @@ export const askToken = (issuer: string, form: Record<string, string>) => post(`
 export const post = (url: string, form: Record<string, string>) =>
   fetch(url, { method: 'POST', body: new URLSearchParams({ client_id: clientId, ...form }) })
 
-/** Follows redirects with cookies until a page, or the app's own redirect URI, which it does not call. */
-function createBrowser() {
+type Page = { url: string; text: string; headers: Headers }
+
+/** Enough of a browser for pages without scripts: cookies, redirects, forms. It stops at the app's own addresses. */
+export function createBrowser() {
   const cookies = new Map<string, string>()
-  async function open(url: string, form?: Record<string, string>): Promise<{ url: string; response: Response }> {
+
+  async function open(url: string, form?: Record<string, string>): Promise<Page> {
     const response = await fetch(url, {
       redirect: 'manual',
       headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
@@ -69,10 +69,22 @@ function createBrowser() {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       cookies.set(name, value)
     }
-    const location = response.headers.get('location')
-    if (!location) return { url, response }
+    const { headers } = response
+    const location = headers.get('location')
+    if (!location) return { url, headers, text: await response.text() }
     const next = new URL(location, url).href
-    return next.startsWith(redirectUri) ? { url: next, response } : open(next)
+    return next.startsWith(appOrigin) ? { url: next, headers, text: '' } : open(next)
   }
-  return { open }
+
+  /** Sends the page's form: its hidden fields and what the person fills in. */
+  async function submit({ url, text }: Page, fields: Record<string, string> = {}) {
+    const action = /<form[^>]* action="([^"]+)"/.exec(text)?.[1]
+    if (!action) throw new Error(`No form at ${url}: ${text.slice(0, 1000)}`)
+    const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+    return open(new URL(action, url).href, {
+      ...Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, value])),
+      ...fields,
+    })
+  }
+  return { open, submit }
 }

@@ -35,7 +35,7 @@ export function createFlaky({ identify }: { identify: RequestHandler }) {
   async function meet(mishap: Mishap, res: Response) {
     if (mishap === 'slow') await pause(2000, undefined, { ref: false })
     if (mishap === 'forget-sessions') await streamable.dropSessions()
-    if (mishap === 'cut-stream') cutAfterFirstWrite(res)
+    if (mishap === 'cut-stream') cutAfterFirstEvent(res)
     if (mishap === 'reset') res.destroy()
     if (mishap === 'error-500') res.status(500).end()
     if (mishap === 'error-503') res.set('retry-after', '1').status(503).end()
@@ -52,8 +52,15 @@ export function createFlaky({ identify }: { identify: RequestHandler }) {
   }
 }
 
-/** The priming event gets out and the answer does not: the client has to come back for it. */
-function cutAfterFirstWrite(res: Response) {
-  const write = res.write.bind(res) as (chunk: unknown, done: () => void) => boolean
-  res.write = ((chunk: unknown) => write(chunk, () => res.destroy())) as typeof res.write
+/** The first event, which only primes, gets out and the answer does not: the client has to come back for it. */
+function cutAfterFirstEvent(res: Response) {
+  const write = res.write.bind(res) as (chunk: Buffer, done: () => void) => boolean
+  let cut = false
+  const once = (chunk?: string | Uint8Array) => {
+    const bytes = Buffer.from((chunk ?? '') as Uint8Array)
+    if (!cut) write(bytes.subarray(0, bytes.indexOf('\n\n') + 2), () => setImmediate(() => res.destroy()))
+    cut = true
+    return true
+  }
+  Object.assign(res, { write: once, end: once })
 }
