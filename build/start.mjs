@@ -55,14 +55,21 @@ function interrupted() {
   })
 }
 
+/** On its usual port, so that a sign-in lasts over restarts; on any other where that one is taken. */
 async function startDemo(node) {
-  const demo = start('The demo company', node, ['e2e/company/main.ts', '--port', '4810'], { stdout: 'pipe' })
+  const address = (await tryDemo(node, '4810')) ?? (await tryDemo(node, '0'))
+  if (!address) throw new StepError('The demo company did not start; see above. Without it: npm start -- --no-demo')
+  return address
+}
+
+async function tryDemo(node, port) {
+  const demo = start('The demo company', node, ['e2e/company/main.ts', '--port', port, '--stdin-close'], {
+    stdout: 'pipe',
+  })
   const lines = createInterface({ input: demo.child.stdout })
   const ready = new Promise((resolve) => lines.on('line', (line) => line.startsWith('{') && resolve(JSON.parse(line))))
   const first = await Promise.race([ready, demo.ended])
-  if (!first.address)
-    throw new StepError('The demo company did not start; see the lines above. Without it: npm start -- --no-demo')
-  return first.address
+  return first.address ?? null
 }
 
 /** Electron's executable, or in one line why the window opens in the browser instead. */
