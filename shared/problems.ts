@@ -63,6 +63,30 @@ export const problems = {
   'bridge.version-changed': { title: 'The server changed its protocol version: restart your AI app', remedy: 'none' },
   'bridge.modern-only': { title: 'This server needs a newer AI app', remedy: 'ask-it' },
   'bridge.process-failed': { title: 'The local server does not run', remedy: 'open-servers' },
+  'vault.locked': { title: 'The keychain is locked', remedy: 'unlock-keychain' },
+  'vault.keychain-silent': { title: 'The keychain does not answer', remedy: 'unlock-keychain' },
+  'vault.no-keychain': {
+    title: 'This computer has no keychain, so you will sign in again after each restart of the app',
+    remedy: 'retry',
+  },
+  'vault.keychain-refused': {
+    title: 'The keychain did not take the app’s key, so you will sign in again after each restart of the app',
+    remedy: 'unlock-keychain',
+  },
+  'vault.keychain-required': {
+    title: 'Your company requires a keychain, and this computer has none',
+    remedy: 'ask-it',
+  },
+  'vault.set-aside': { title: 'Your saved sign-ins could not be read and were set aside', remedy: 'sign-in' },
+  'vault.newer': { title: 'Your saved sign-ins were written by a newer version of the app', remedy: 'reset-vault' },
+  'vault.unreadable': { title: 'The file of your saved sign-ins cannot be opened', remedy: 'reset-vault' },
+  'vault.not-saved': { title: 'Your sign-ins cannot be saved right now and are kept in memory', remedy: 'retry' },
+  'vault.busy': { title: 'Another copy of the app holds your saved sign-ins', remedy: 'retry' },
+  'settings.set-aside': { title: 'Your settings could not be read and were set aside', remedy: 'none' },
+  'settings.not-saved': { title: 'Your settings could not be saved', remedy: 'retry' },
+  'activity.unavailable': { title: 'The activity log cannot be opened', remedy: 'retry' },
+  'activity.set-aside': { title: 'The activity log was damaged, so a new one was started', remedy: 'none' },
+  'activity.not-saved': { title: 'New activity cannot be saved right now', remedy: 'retry' },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
 export type ProblemCode = keyof typeof problems

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { call, event } from '../ipc.ts'
 import { ProblemData } from '../problems.ts'
 
-/** Where secrets lie and whether they can be read. `problem` is null only for `ready`. */
+/**
+ * Where secrets lie and whether they can be read. `opening` has no problem, `locked`, `memory` and `broken` always have
+ * one, and `ready` has one while there is news: an old file set aside, a disk that cannot be written.
+ */
 export const VaultState = z.object({
   /** `opening` until the keychain has answered; `memory` keeps nothing over a restart. */
   state: z.enum(['opening', 'ready', 'locked', 'memory', 'broken']),
