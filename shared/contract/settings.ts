@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { call, event } from '../ipc.ts'
+import { ProblemData } from '../problems.ts'
 
 const choices = {
   theme: z.enum(['system', 'light', 'dark']),
@@ -32,4 +33,6 @@ export const settings = {
   snapshot: call(z.void(), Settings),
   changed: event(Settings),
   update: call(SettingsChange, Settings),
+  /** Why the saved settings are not these, where they could not be read at the start. */
+  problem: call(z.void(), ProblemData.nullable()),
 }
