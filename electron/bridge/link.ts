@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
 
-/** The text of a JSON-RPC id exactly as it was sent: `1`, `"1"`, `12345678901234567890`. Ids are compared by this text. */
+/** The text of a JSON-RPC id: `1`, `"1"`, `12345678901234567890`. Ids are compared by it, in one spelling (`toIdText`). */
 export type IdText = string
 
 /** One line of a client, read just far enough (design, “The data path”). `line` is the original bytes without a newline. */
@@ -29,8 +29,11 @@ export type Link = {
 
 export type LinkNeeds = {
   server: ServerConfig
-  /** Credentials and static headers for one request. `rejected` carries the headers a 401 answered, to force a refresh. */
-  headers: (options?: { rejected?: Record<string, string> }) => Promise<Record<string, string>>
+  /**
+   * Credentials and static headers for one request. `rejected` carries the headers a 401 answered, to force a refresh;
+   * `challenge` its `WWW-Authenticate`, where there was one.
+   */
+  headers: (options?: { rejected?: Record<string, string>; challenge?: string }) => Promise<Record<string, string>>
   /** A whole message of the server: one line of valid JSON, an object, without newline. Awaits back-pressure. */
   deliver: (line: Buffer) => Promise<void> | void
   /** A request that can get no answer from the server. */

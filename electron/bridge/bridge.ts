@@ -1,0 +1,166 @@
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import type { ClientId, ServerId } from '../../shared/ids.ts'
+import { Problem } from '../../shared/problems.ts'
+import type { ServerConfig } from '../../shared/server-config.ts'
+import type { Log } from '../lib/log.ts'
+import { createSignal } from '../lib/signal.ts'
+import type { BridgeHello, Hello } from './accept.ts'
+import { createAnswers } from './answers.ts'
+import type { NewCall } from './calls.ts'
+import { createJsonConnection, type JsonConnection } from './end/json-socket.ts'
+import { createHubSocket } from './hub-socket.ts'
+import { inspectServer } from './inspect.ts'
+import type { Link, LinkNeeds } from './link.ts'
+import { createLineWriter, joinSession } from './peer.ts'
+import { createSession, type Session, type Sight, type Traffic } from './session.ts'
+import type { LinkHandlers } from './upstream.ts'
+
+type Needs = {
+  runFolder: string
+  cacheFolder: string
+  /** `XDG_RUNTIME_DIR`, where the run folder's path is too long for a socket. */
+  runtimeFolder?: string | undefined
+  version: string
+  findServer: (id: ServerId) => { config: ServerConfig; allowed: boolean } | undefined
+  /** Credentials and static headers for one request; throws the problem a person must solve. */
+  headers: (server: ServerConfig, options?: Parameters<LinkNeeds['headers']>[0]) => Promise<Record<string, string>>
+  openLink: (needs: LinkNeeds) => Link
+  /** Whose answers may be remembered and told again; null while nobody is signed in. */
+  account: () => string | null
+  record: (call: NewCall) => void
+  /** How far each client has come: its bridge started, it was initialized, a call worked. */
+  seen: (sight: Sight) => void
+  /** A proven connection of the command line. */
+  control: (connection: JsonConnection) => void
+  maxClientLineBytes?: (client: ClientId | null) => number
+  now: () => Date
+  log: Log
+}
+
+export type SessionInfo = {
+  id: number
+  server: ServerId
+  client: ClientId | null
+  pid: number
+  bridgeVersion: string
+  since: string
+} & ReturnType<Session['snapshot']>
+
+// Clients built on the SDK go deaf past this (its STDIO_DEFAULT_MAX_BUFFER_SIZE).
+const clientLineBytes = 10 * 1024 * 1024
+const longestControlLine = 1024 * 1024
+const inspectMs = 30_000
+
+/**
+ * The hub: lets in the bridges that AI clients start, gives each a session with its server, and the command line its
+ * connection. It alone adds credentials; nothing it carries is rebuilt.
+ */
+export function createBridge(needs: Needs) {
+  const { version, log, now } = needs
+  const sessions = new Map<number, { hello: BridgeHello; since: string; session: Session; socket: Socket }>()
+  const changed = createSignal<void>()
+  const traffic = createSignal<Traffic>()
+  const answers = createAnswers({ path: join(needs.cacheFolder, 'answers.json'), log })
+  const tell = () => changed.emit()
+  const hub = createHubSocket({ ...needs, runtimeFolder: needs.runtimeFolder, onPeer })
+  let lastId = 0
+
+  function onPeer(socket: Socket, hello: Hello, rest: Buffer) {
+    if (hello.role === 'bridge') addSession(socket, hello, rest)
+    else needs.control(createJsonConnection(socket, rest, longestControlLine))
+  }
+  function addSession(socket: Socket, hello: BridgeHello, rest: Buffer) {
+    lastId += 1
+    const id = lastId
+    const { server, client, pid } = hello
+    const session = createSession({
+      ...needs,
+      server,
+      client,
+      resumed: hello.resumed,
+      write: createLineWriter(socket),
+      getServer: () => getServer(server),
+      openLink,
+      answers,
+      maxClientLineBytes: needs.maxClientLineBytes?.(client) ?? clientLineBytes,
+      traffic: traffic.emit,
+      changed: tell,
+    })
+    sessions.set(id, { hello, since: now().toISOString(), session, socket })
+    log.info('bridge.connected', { id, server, client, pid, bridgeVersion: hello.version })
+    needs.seen({ client, stage: 'bridge', server, at: now().toISOString() })
+    joinSession(socket, rest, session, () => {
+      sessions.delete(id)
+      log.info('bridge.disconnected', { id, server, client, pid })
+      void session.close().then(tell)
+    })
+    tell()
+  }
+  function getServer(id: ServerId): ServerConfig {
+    const found = needs.findServer(id)
+    if (!found) throw new Problem('bridge.unknown-server', id)
+    if (found.allowed) return found.config
+    // Groups are known only of who is signed in: signing in may be all that is missing.
+    throw needs.account() === null
+      ? new Problem('auth.signed-out', found.config.name)
+      : new Problem('catalog.not-allowed', found.config.name)
+  }
+  const openLink = (server: ServerConfig, handlers: LinkHandlers) =>
+    needs.openLink({
+      ...handlers,
+      server,
+      headers: (options) => needs.headers(server, options),
+      log: log.child(`link ${server.id}`),
+    })
+
+  return {
+    /** Opens the socket and publishes it. Throws app.already-running and bridge.folder-unsafe. */
+    async listen() {
+      await answers.load()
+      return hub.listen()
+    },
+    /** As the app itself: reaches the server, lists its tools, leaves. Throws Problem. */
+    async inspect(id: ServerId) {
+      const server = getServer(id)
+      return inspectServer({
+        openLink: (handlers) => openLink(server, handlers),
+        host: server.name,
+        version,
+        timeoutMs: inspectMs,
+      })
+    },
+    sessions: (): SessionInfo[] =>
+      [...sessions].map(
+        ([
+          id,
+          {
+            hello: { server, client, pid, version: bridgeVersion },
+            since,
+            session,
+          },
+        ]) => ({
+          id,
+          server,
+          client,
+          pid,
+          bridgeVersion,
+          since,
+          ...session.snapshot(),
+        }),
+      ),
+    /** Tells every session to try now what did not work: someone signed in or out, the catalog or the network changed. */
+    wake() {
+      for (const { session } of sessions.values()) session.wake()
+    },
+    changed: changed.on,
+    /** One event per answer or failure of a server; health watches it. */
+    traffic: traffic.on,
+    /** Ends the servers' sessions first: a bridge that is cut off comes back to whoever starts next. */
+    async close() {
+      await Promise.all([...sessions.values()].map(({ session }) => session.close()))
+      await hub.close()
+      await answers.close()
+    },
+  }
+}

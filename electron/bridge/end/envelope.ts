@@ -1,0 +1,93 @@
+/** What a line is about, read while its bytes pass by. `id` is its exact text, null where absent or over 256 bytes. */
+export type Envelope = { id: string | null; method: string | null; error: boolean; bytes: number }
+
+const longest = 256
+
+/**
+ * Reads the top-level `id`, `method` and presence of `error` of one JSON line that arrives in pieces, in memory of a
+ * fixed size: bridges carry lines of 50 MB without holding them. It does not judge whether the line is valid.
+ */
+export function createEnvelopeReader() {
+  let depth = 0
+  let quoted = false
+  let escaped = false
+  let isObject = false
+  let awaitsKey = false
+  let capture: 'key' | 'id' | 'method' | null = null
+  let captured = ''
+  let envelope: Envelope = { id: null, method: null, error: false, bytes: 0 }
+
+  function keep() {
+    if (capture === 'id') envelope.id = captured.length <= longest && /^["\d-]/.test(captured) ? captured : null
+    if (capture === 'method') envelope.method = captured.slice(1, -1)
+    capture = null
+  }
+  function endKey() {
+    const key = captured.slice(1, -1)
+    if (key === 'error') envelope.error = true
+    capture = key === 'id' || key === 'method' ? key : null
+    captured = ''
+  }
+  /** One byte outside of a string. */
+  function step(byte: number) {
+    if (byte === 0x7b || byte === 0x5b) {
+      depth += 1
+      if (depth === 1) isObject = awaitsKey = byte === 0x7b
+      else capture = null
+    } else if (byte === 0x7d || byte === 0x5d) {
+      if (depth === 1) keep()
+      depth -= 1
+    } else if (depth === 1 && byte === 0x2c) {
+      keep()
+      awaitsKey = isObject
+    } else if (depth === 1 && byte === 0x3a && awaitsKey) {
+      endKey()
+      awaitsKey = false
+    } else if (capture && captured.length <= longest && byte > 0x20) captured += String.fromCharCode(byte)
+  }
+  function feed(bytes: Buffer, from: number, to: number) {
+    envelope.bytes += to - from
+    let at = from
+    while (at < to) {
+      const byte = bytes[at] as number
+      if (quoted) {
+        if (capture) {
+          if (captured.length <= longest) captured += String.fromCharCode(byte)
+        } else if (!escaped && byte !== 0x22 && byte !== 0x5c) {
+          at = nextMark(bytes, at, to)
+          continue
+        }
+        if (escaped) escaped = false
+        else if (byte === 0x5c) escaped = true
+        else if (byte === 0x22) quoted = false
+      } else if (byte === 0x22) {
+        quoted = true
+        if (depth === 1 && awaitsKey) {
+          capture = 'key'
+          captured = ''
+        }
+        if (capture) captured += '"'
+      } else step(byte)
+      at += 1
+    }
+  }
+  function finish(): Envelope {
+    const done = envelope
+    // Bytes were taken as Latin-1; the id is UTF-8 again before anyone compares or prints it.
+    if (done.id) done.id = Buffer.from(done.id, 'latin1').toString()
+    envelope = { id: null, method: null, error: false, bytes: 0 }
+    depth = 0
+    quoted = escaped = isObject = awaitsKey = false
+    capture = null
+    captured = ''
+    return done
+  }
+  return { feed, finish }
+}
+
+/** The next quote or backslash before `to`. */
+function nextMark(bytes: Buffer, from: number, to: number) {
+  let at = from
+  while (at < to && bytes[at] !== 0x22 && bytes[at] !== 0x5c) at += 1
+  return at
+}
