@@ -4,10 +4,11 @@ import type { CatalogDocument, CompanyDocument } from '../../shared/server-confi
 import { escapeHtml, renderPage } from './page.ts'
 import { companyName, type Person } from './people.ts'
 import { packageKeys } from './servers/packages.ts'
-import { clientId, scopes } from './sso/sso.ts'
+import { clientId, scopes } from './sso/configuration.ts'
 
-/** Where each server listens, without a path. */
-export type Origins = Record<'gateway' | 'pdf' | 'iam' | 'packages' | 'policies' | 'flaky', string>
+/** The HTTP servers whose addresses the documents name. */
+type Parts = Record<'gateway' | 'pdf' | 'iam' | 'packages' | 'policies' | 'flaky', { origin: string }>
+export type Resources = ReturnType<typeof resourcesOf>
 type Catalog = z.input<typeof CatalogDocument>
 
 export const companyDocument = ({
@@ -26,13 +27,13 @@ export const companyDocument = ({
 })
 
 /** What each server is called by its clients: the `resource` of RFC 9728 and the audience of its tokens. */
-export const resourcesOf = (origins: Origins) => ({
-  github: `${origins.gateway}/mcp/github/`,
-  sentry: `${origins.gateway}/mcp/sentry/`,
-  pdf: `${origins.pdf}/`,
-  iam: `${origins.iam}/sse`,
-  policies: `${origins.policies}/mcp`,
-  flaky: `${origins.flaky}/mcp`,
+export const resourcesOf = (parts: Parts) => ({
+  github: `${parts.gateway.origin}/mcp/github/`,
+  sentry: `${parts.gateway.origin}/mcp/sentry/`,
+  pdf: `${parts.pdf.origin}/`,
+  iam: `${parts.iam.origin}/sse`,
+  policies: `${parts.policies.origin}/mcp`,
+  flaky: `${parts.flaky.origin}/mcp`,
 })
 
 export const groupsOf = {
@@ -43,8 +44,8 @@ export const groupsOf = {
   database: ['engineering'],
 } satisfies Record<string, string[]>
 
-export function catalogDocument(origins: Origins): Catalog {
-  const resources = resourcesOf(origins)
+export function catalogDocument(parts: Parts): Catalog {
+  const resources = resourcesOf(parts)
   return {
     version: 1,
     servers: [
@@ -54,7 +55,7 @@ export function catalogDocument(origins: Origins): Catalog {
         description: 'Issues of our repositories',
         endpoint: { transport: 'http', url: resources.github },
         auth: { kind: 'sso' },
-        healthUrl: `${origins.gateway}/health/github`,
+        healthUrl: `${parts.gateway.origin}/health/github`,
         groups: groupsOf.github,
       },
       {
@@ -63,16 +64,20 @@ export function catalogDocument(origins: Origins): Catalog {
         description: 'Errors of our apps',
         endpoint: { transport: 'http', url: resources.sentry },
         auth: { kind: 'sso', resource: resources.sentry },
-        healthUrl: `${origins.gateway}/health/sentry`,
+        healthUrl: `${parts.gateway.origin}/health/sentry`,
         groups: groupsOf.sentry,
       },
       {
         id: 'pdf',
         name: 'PDF tools',
         description: 'Reads the PDF files on the shared drive',
-        endpoint: { transport: 'sse-split', streamUrl: `${origins.pdf}/events`, messageUrl: `${origins.pdf}/rpc` },
+        endpoint: {
+          transport: 'sse-split',
+          streamUrl: `${parts.pdf.origin}/events`,
+          messageUrl: `${parts.pdf.origin}/rpc`,
+        },
         auth: { kind: 'sso' },
-        healthUrl: `${origins.pdf}/health`,
+        healthUrl: `${parts.pdf.origin}/health`,
       },
       {
         id: 'iam',
@@ -80,16 +85,16 @@ export function catalogDocument(origins: Origins): Catalog {
         description: 'Who may do what; for admins',
         endpoint: { transport: 'sse', url: resources.iam },
         auth: { kind: 'sso' },
-        healthUrl: `${origins.iam}/health`,
+        healthUrl: `${parts.iam.origin}/health`,
         groups: groupsOf.iam,
       },
       {
         id: 'packages',
         name: 'Packages',
         description: 'Our package registry; needs an API key',
-        endpoint: { transport: 'http', url: `${origins.packages}/mcp` },
+        endpoint: { transport: 'http', url: `${parts.packages.origin}/mcp` },
         auth: { kind: 'api-key', header: 'X-API-Key' },
-        healthUrl: `${origins.packages}/health`,
+        healthUrl: `${parts.packages.origin}/health`,
         groups: groupsOf.packages,
       },
       {
@@ -112,7 +117,7 @@ export function catalogDocument(origins: Origins): Catalog {
         description: 'The staff handbook',
         endpoint: { transport: 'auto', url: resources.policies },
         auth: { kind: 'sso' },
-        healthUrl: `${origins.policies}/health`,
+        healthUrl: `${parts.policies.origin}/health`,
       },
       {
         id: 'flaky',
@@ -120,7 +125,7 @@ export function catalogDocument(origins: Origins): Catalog {
         description: 'Temperatures over a bad line',
         endpoint: { transport: 'http', url: resources.flaky },
         auth: { kind: 'sso' },
-        healthUrl: `${origins.flaky}/health`,
+        healthUrl: `${parts.flaky.origin}/health`,
       },
     ],
   }

@@ -1,30 +1,24 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { pipeline } from 'node:stream'
-import express, { type Request, type Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { type Access, callerOf } from './access.ts'
+import { createApp } from './app.ts'
 
 /** A server behind the gateway: `/mcp/<id>/` goes to `target`. */
-export type Route = { id: string; target: string; health: string; groups?: string[] }
-type Needs = { access: Access; routes: Route[]; secret: string; origin: string; ownAudienceOnly: boolean }
+export type Route = { id: string; target: string; health: string; resource: string; guard: RequestHandler }
+type Needs = { access: Access; routes: Route[]; secret: string }
 
 // RFC 9110 §7.6.1, and what only the gateway itself may say.
 const dropped = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'authorization', 'cookie'])
 const spoofable = /^x-(user|org|gateway)-/
 
 /** One address for many servers. It checks the token once and tells the servers behind who is calling. */
-export function createGateway({ access, routes, secret, origin, ownAudienceOnly }: Needs) {
-  const app = express()
-  app.disable('x-powered-by')
-  app.get(
-    '/health',
-    (_req, res) => void res.json({ status: 'ok', service: 'gateway', routes: routes.map(({ id }) => id) }),
-  )
-
-  for (const { id, target, health, groups } of routes) {
-    const resource = `${origin}/mcp/${id}/`
+export function createGateway({ access, routes, secret }: Needs) {
+  const app = createApp(() => ({ status: 'ok', service: 'gateway', routes: routes.map(({ id }) => id) }))
+  for (const { id, target, health, resource, guard } of routes) {
     access.withMetadata(resource, app)
     app.get(`/health/${id}`, (req, res) => forward(req, res, health, {}))
-    app.all(`/mcp/${id}/`, access.guard({ resource, ownAudienceOnly, ...(groups ? { groups } : {}) }), (req, res) => {
+    app.all(`/mcp/${id}/`, guard, (req, res) => {
       const { id: user, name, groups } = callerOf(res)
       forward(req, res, target, {
         'x-user-id': user,
@@ -60,7 +54,7 @@ const passed = (headers: IncomingHttpHeaders) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name) && !spoofable.test(name)))
 
 /** How a server behind the gateway knows its caller; whoever comes past the gateway is refused. */
-export function behindGateway(secret: string): express.RequestHandler {
+export function behindGateway(secret: string): RequestHandler {
   return (req, res, next) => {
     if (req.get('x-gateway-secret') !== secret) {
       res.status(403).json({ error: 'forbidden', error_description: 'Only the gateway may call this server' })

@@ -35,7 +35,8 @@ async function main() {
   })
   if (!company) return
 
-  const end = () => void company.close().then(() => process.exit(0))
+  // No exit: a process that does not end by itself has left something open.
+  const end = () => void company.close().then(() => process.stdin.destroy())
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
   if (values['stdin-close']) process.stdin.once('end', end).once('error', end).resume()

@@ -5,8 +5,8 @@ const style = `
 :root { color-scheme: light dark; --ink: #1c2b2a; --paper: #f3f6f4; --card: #fff; --line: #d5dedb; --accent: #0f6b5c; --quiet: #5a6b68 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8efed; --paper: #121a19; --card: #1b2625; --line: #33423f; --accent: #57c7b2; --quiet: #9fb0ac } }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
-main { width: 100%; max-width: 440px; padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 16px }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 16px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
+main { width: 100%; max-width: 440px; padding: 24px 32px; background: var(--card); border: 1px solid var(--line); border-radius: 16px }
 main.wide { max-width: 860px }
 .brand { margin: 0 0 4px; color: var(--accent); font-weight: 700; letter-spacing: .02em }
 h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25 }
@@ -22,6 +22,7 @@ legend { padding: 0; margin-bottom: 8px; font-weight: 600 }
 label.field { display: block; font-weight: 600 }
 input[type=password], input[type=text] { width: 100%; margin: 6px 0 16px; padding: 10px 12px; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 10px }
 button { width: 100%; margin-top: 8px; padding: 12px; font: inherit; font-weight: 600; border-radius: 10px; border: 1px solid var(--line); background: transparent; color: inherit; cursor: pointer }
+.row { display: flex; gap: 8px }
 button.main { border-color: var(--accent); background: var(--accent); color: var(--card) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .note { margin-bottom: 20px; padding: 10px 14px; border-left: 4px solid var(--accent); background: var(--paper); border-radius: 0 10px 10px 0 }

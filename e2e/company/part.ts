@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Express } from 'express'
+import { answerError } from './app.ts'
 
 /** One request a part has answered or is answering. Secrets are replaced by a short hash: equal values stay equal. */
 export type Seen = {
@@ -45,7 +47,9 @@ export type Part = {
 const secretHeaders = new Set(['authorization', 'cookie', 'x-api-key', 'x-gateway-secret'])
 const longestLog = 10_000
 
-export async function createPart(name: string, { port = 0 }: { port?: number } = {}) {
+export type StartedPart = Part & { serve: (app: Express) => void }
+
+export async function createPart(name: string, { port = 0 }: { port?: number } = {}): Promise<StartedPart> {
   const requests: Seen[] = []
   const faults: { fault: Fault; scope: FaultScope; left: number }[] = []
   const streams = new Set<ServerResponse>()
@@ -105,7 +109,7 @@ export async function createPart(name: string, { port = 0 }: { port?: number } =
       server.closeAllConnections()
     })
   }
-  const part: Part = {
+  return {
     name,
     origin: `http://127.0.0.1:${actualPort}`,
     requests,
@@ -127,12 +131,10 @@ export async function createPart(name: string, { port = 0 }: { port?: number } =
     },
     openStreams: () => streams.size,
     close: stop,
-  }
-  return Object.assign(part, {
-    serve(next: RequestListener) {
-      handler = next
+    serve(app) {
+      handler = app.use(answerError)
     },
-  })
+  }
 }
 
 function see(req: IncomingMessage): Seen {

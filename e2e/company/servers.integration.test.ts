@@ -235,6 +235,15 @@ test('a new tool is announced to the sessions that are open', async () => {
   await client.close()
 })
 
+test('what is not JSON is answered as JSON-RPC says, and the server goes on', async () => {
+  const headers = { ...bearer(tokens.ana), 'content-type': 'application/json', 'x-api-key': packageKeys.admin }
+  const { flaky, policies, packages } = company.parts
+  for (const { origin } of [flaky, policies, packages]) {
+    const response = await fetch(`${origin}/mcp`, { method: 'POST', headers, body: '{"jsonrpc":' })
+    expect([origin, response.status, await response.json()]).toMatchObject([origin, 400, { error: { code: -32700 } }])
+  }
+})
+
 test('every server says how it is at /health', async () => {
   for (const { healthUrl } of company.catalog.servers) {
     if (healthUrl) expect(await (await fetch(healthUrl)).json()).toMatchObject({ status: /ok|healthy/ })

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Company } from './company.ts'
-import { clientId, scopes } from './sso/sso.ts'
+import { clientId, scopes } from './sso/configuration.ts'
 
 export const Tokens = z.object({
   access_token: z.string(),
@@ -16,13 +16,17 @@ const appOrigin = 'http://127.0.0.1:51234/'
 const redirectUri = `${appOrigin}callback`
 
 /** A person's sign-in without a browser: code and PKCE, the redirects followed and the login form posted over HTTP. */
-export async function signIn({ issuer }: Pick<Company, 'issuer'>, person: string): Promise<Tokens> {
+export async function signIn(
+  { issuer }: Pick<Company, 'issuer'>,
+  person: string,
+  { client = clientId }: { client?: string } = {},
+): Promise<Tokens> {
   const browser = createBrowser()
   const verifier = randomBytes(32).toString('base64url')
   const state = randomBytes(8).toString('hex')
   const start = new URL('/auth', issuer)
   start.search = new URLSearchParams({
-    client_id: clientId,
+    client_id: client,
     response_type: 'code',
     redirect_uri: redirectUri,
     scope: scopes.join(' '),
@@ -38,6 +42,7 @@ export async function signIn({ issuer }: Pick<Company, 'issuer'>, person: string
   if (!code || answer.get('state') !== state) throw new Error(`The sign-in ended at ${done.url}`)
 
   const response = await askToken(issuer, {
+    client_id: client,
     grant_type: 'authorization_code',
     code,
     redirect_uri: redirectUri,

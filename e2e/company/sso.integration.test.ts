@@ -1,9 +1,10 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { bearer, connectClient, overHttp, textOf } from './clients.ts'
 import { type Company, startCompany } from './company.ts'
 import { companyAudience } from './people.ts'
 import { askToken, createBrowser, post, refresh, signIn, Tokens } from './sign-in.ts'
-import { scopes } from './sso/sso.ts'
+import { scopes } from './sso/configuration.ts'
 
 let company: Company
 beforeEach(async () => {
@@ -102,6 +103,35 @@ test('the end-session page signs out', async () => {
   const browser = createBrowser()
   const done = await browser.submit(await browser.open(url.href), { logout: 'yes' })
   expect(done.url).toBe('http://127.0.0.1:51234/signed-out')
+})
+
+test('a partner’s server has an issuer of its own, where an app can register itself', async () => {
+  const { partner, close } = await startCompany({ partner: true })
+  try {
+    const { issuer = '', url = '' } = { issuer: partner?.sso.issuer, url: partner?.entry.endpoint.url }
+    const metadata = await (await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json()
+    const registered = await fetch(metadata.registration_endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        client_name: 'Causeway',
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        redirect_uris: ['http://127.0.0.1/callback'],
+      }),
+    })
+    const { client_id } = (await registered.json()) as { client_id: string }
+    const { access_token } = await signIn({ issuer }, 'guest-ana', { client: client_id })
+    const client = await connectClient(overHttp(url, bearer(access_token)))
+    expect(textOf(await client.callTool({ name: 'search_pages', arguments: { query: 'berth' } }))).toContain('berth 4')
+    await client.close()
+
+    const companyToken = (await signIn(company, 'ana')).access_token
+    await expect(connectClient(overHttp(url, bearer(companyToken)))).rejects.toThrow()
+  } finally {
+    await close()
+  }
 })
 
 test.each([

@@ -4,6 +4,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { createMcpHandler, McpServer, type McpServerFactory } from '@modelcontextprotocol/server'
 import express, { type Request as ExpressRequest, type Response as ExpressResponse, type RequestHandler } from 'express'
 import { type Caller, callerOf } from '../access.ts'
+import { createApp } from '../app.ts'
 import { noteMessages } from '../part.ts'
 import type { ServerInfo } from './server.ts'
 import { longestBody } from './streamable.ts'
@@ -45,9 +46,8 @@ export function createModern({ info, tools, identify, extend }: Needs) {
   }
   const handler = createMcpHandler(factory, { legacy: 'reject' })
 
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', service: info.name }))
+  const app = createApp(() => ({ status: 'ok', service: info.name }))
+
   app.all('/mcp', identify, express.json({ limit: longestBody }), async (req, res) => {
     noteMessages(req, req.body)
     const authInfo = { token: '', clientId: 'causeway', scopes: ['mcp'], extra: { caller: callerOf(res) } }

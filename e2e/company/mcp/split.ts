@@ -1,6 +1,7 @@
 import express, { type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { type Caller, callerOf } from '../access.ts'
+import { createApp } from '../app.ts'
 import { noteMessages } from '../part.ts'
 import type { ServerInfo } from './server.ts'
 import { longestBody } from './streamable.ts'
@@ -28,9 +29,7 @@ export function createSplit({ info, tools, identify }: Needs) {
   const streams = new Set<Response>()
   const running = new Map<string | number, AbortController>()
   let sent = 0
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'healthy', service: info.name, clients: streams.size }))
+  const app = createApp(() => ({ status: 'healthy', service: info.name, clients: streams.size }))
 
   app.get('/events', identify, (_req, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })

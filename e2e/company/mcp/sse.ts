@@ -3,6 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js'
 import express, { type RequestHandler, type Response } from 'express'
 import { callerOf } from '../access.ts'
+import { createApp } from '../app.ts'
 import { noteMessages } from '../part.ts'
 import { createSessionServer, type ServerInfo } from './server.ts'
 import { longestBody } from './streamable.ts'
@@ -21,9 +22,7 @@ export function createSse({ info, tools, identify }: Needs) {
   const sessions = new Map<string, Session>()
   const rules = { sticky: true }
   const counts = { opened: 0 }
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', service: info.name, sessions: sessions.size }))
+  const app = createApp(() => ({ status: 'ok', service: info.name, sessions: sessions.size }))
 
   app.get('/sse', identify, async (_req, res) => {
     const id = randomUUID().replaceAll('-', '')

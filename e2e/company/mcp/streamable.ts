@@ -3,6 +3,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'
 import express, { type RequestHandler, type Response } from 'express'
 import { callerOf } from '../access.ts'
+import { createApp } from '../app.ts'
 import { noteMessages } from '../part.ts'
 import { createEventStore } from './event-store.ts'
 import { createSessionServer, type ServerInfo } from './server.ts'
@@ -27,9 +28,7 @@ export function createStreamable({ info, tools, identify, resumable = false, int
   const sessions = new Map<string, Session>()
   const counts = { opened: 0, deletes: 0 }
   const offered = [...tools]
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', service: info.name, sessions: sessions.size }))
+  const app = createApp(() => ({ status: 'ok', service: info.name, sessions: sessions.size }))
 
   app.all('/mcp', identify, express.json({ limit: longestBody }), async (req, res) => {
     noteMessages(req, req.body)

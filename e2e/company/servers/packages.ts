@@ -2,6 +2,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import express, { type RequestHandler } from 'express'
 import { z } from 'zod'
 import { type Caller, callerOf, setCaller } from '../access.ts'
+import { createApp } from '../app.ts'
 import { createSessionServer } from '../mcp/server.ts'
 import { longestBody } from '../mcp/streamable.ts'
 import { tool } from '../mcp/tool.ts'
@@ -54,9 +55,8 @@ export function createPackages() {
     next()
   }
 
-  const app = express()
-  app.disable('x-powered-by')
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', service: 'packages', packages: packages.size }))
+  const app = createApp(() => ({ status: 'ok', service: 'packages', packages: packages.size }))
+
   app.post('/mcp', identify, express.json({ limit: longestBody }), async (req, res) => {
     noteMessages(req, req.body)
     const { server } = createSessionServer(

@@ -21,8 +21,8 @@ export function loginPage({ action, people, hint }: { action: string; people: Pe
 ${choices}
 </fieldset>
 <label class="field">Password <small>(anything, or nothing)</small><input type="password" name="password" autocomplete="off"></label>
-<button class="main" type="submit" name="do" value="sign-in">Sign in</button>
-<button type="submit" name="do" value="cancel">Cancel</button>
+<div class="row"><button class="main" type="submit" name="do" value="sign-in">Sign in</button>
+<button type="submit" name="do" value="cancel">Cancel</button></div>
 </form>`,
   })
 }
@@ -68,6 +68,10 @@ export const showLogout = (ctx: Context, form: string) =>
 <button type="submit" form="op.logoutForm">Stay signed in</button>`,
   )
 export const showLoggedOut = (ctx: Context) => show(ctx, 'You are signed out', '<p>You can close this page.</p>')
+/** For a failure that the provider's own error handling does not see. */
+export const errorPage = (text: string) =>
+  renderPage({ title: 'That did not work', body: `<p>${escapeHtml(text)}</p>` })
+
 export const showError = (ctx: Context, out: Record<string, string | undefined>) =>
   show(
     ctx,
