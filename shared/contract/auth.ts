@@ -23,6 +23,8 @@ export const AuthState = z.discriminatedUnion('state', [
     startedAt: z.iso.datetime(),
     /** After a minute without an answer: the redirect URI to register. */
     hint: z.string().nullable(),
+    /** A sign-in on another device: the code to type at `verificationUrl` (RFC 8628). */
+    device: z.object({ userCode: z.string(), verificationUrl: z.string() }).optional(),
   }),
   z.object({
     state: z.literal('signed-in'),
@@ -31,7 +33,10 @@ export const AuthState = z.discriminatedUnion('state', [
     expiresAt: z.iso.datetime().nullable(),
     /** `memory` means: sign in again after a restart. */
     kept: z.enum(['keychain', 'memory']),
+    /** What the person should know although calls work, such as that the SSO does not answer at the moment. */
+    problem: ProblemData.optional(),
   }),
+  /** The SSO cannot be reached and the access token has ended: calls fail until one of the two changes. */
   z.object({ state: z.literal('offline'), account: Account, problem: ProblemData }),
   z.object({ state: z.literal('needs-sign-in'), account: Account, problem: ProblemData }),
 ])
@@ -42,6 +47,11 @@ export const auth = {
   changed: event(AuthState),
   /** Starts a sign-in and returns once the browser has been asked to open. The outcome comes as `changed`. */
   signIn: call(z.void(), AuthState),
+  /** The same on another device, for a machine without a browser. */
+  signInWithDevice: call(z.void(), AuthState),
   cancelSignIn: call(z.void(), AuthState),
+  /** Takes effect here at once. That the SSO could not be told comes as `changed`. */
   signOut: call(z.void(), AuthState),
+  /** Asks the SSO again now, where `problem` says that it could not be reached. */
+  retry: call(z.void(), AuthState),
 }

@@ -1,0 +1,299 @@
+import type { Account, AuthState } from '../../shared/contract/auth.ts'
+import type { AccountId } from '../../shared/ids.ts'
+import { fromData, Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
+import type { CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
+import type { Log } from '../lib/log.ts'
+import type { Secret } from '../lib/secret.ts'
+import { createSecret } from '../lib/secret.ts'
+import { createSignal } from '../lib/signal.ts'
+import type { Redeemed } from './attempt.ts'
+import { type Audience, audienceKey } from './audience.ts'
+import { type Clock, createSystemClock } from './clock.ts'
+import { createExchange } from './exchange.ts'
+import { createGuardedFetch, type Fetch } from './guarded-fetch.ts'
+import { createIssuer, type Sso } from './issuer.ts'
+import { describePerson } from './person.ts'
+import { createRefresh, toGrant } from './refresh.ts'
+import { createServerHeaders, isHeaderValue, keyName } from './server-headers.ts'
+import type { Session } from './session.ts'
+import { createSessionStore, type Vault } from './session-store.ts'
+import { createSignIn, type Way } from './sign-in.ts'
+import { revoke } from './sign-out.ts'
+import { createTokens } from './tokens.ts'
+
+type Company = { document: CompanyDocument; address: string }
+type Needs = {
+  company: () => Company | null
+  companyChanged: (listener: () => void) => () => void
+  vault: Vault & { changed?: (listener: () => void) => () => void }
+  /** Asks the system browser to open; false when it could not. */
+  openUrl: (url: string) => Promise<boolean>
+  /** What the company’s servers want tokens for, so that one sign-in covers them all. */
+  audiences?: () => Promise<Audience[]> | Audience[]
+  fetch: Fetch
+  /** Where the SSO’s settings and keys are kept for an offline start. */
+  cacheFolder: string
+  /** Allows an http issuer on the literal loopback, as the demo company’s is. */
+  allowInsecure: boolean
+  log: Log
+  clock?: Clock
+  timeoutMs?: number
+}
+
+const resumeJitterMs = 5000
+
+/**
+ * Knows who is signed in and hands out their tokens. It alone speaks to the SSO. It never opens a browser without a
+ * click, and nothing but a sign-out or another sign-in removes what it holds.
+ */
+export function createAuth(needs: Needs) {
+  const { company, companyChanged, vault, openUrl, audiences = () => [], cacheFolder, allowInsecure, log } = needs
+  const { clock = createSystemClock(), timeoutMs = 15_000 } = needs
+  const fetch = createGuardedFetch({ fetch: needs.fetch, allowInsecure })
+  const issuer = createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now: clock.now, log })
+  const store = createSessionStore({ vault, clock, log })
+  const changed = createSignal<AuthState>()
+  const save = async (session: Session) => {
+    const sso = ssoOf(company())
+    if (sso) await store.lock(() => store.writeNew(sso, session))
+  }
+  const refresh = createRefresh({ issuer, store, fetch, clock, log })
+  const tokens = createTokens({ refresh, save, clock, timeoutMs, changed: () => emit(), log })
+  const exchange = createExchange({ issuer, clock })
+  const signIns = createSignIn({
+    ...{ issuer, fetch, allowInsecure, openUrl, audiences, arrived, clock, log },
+    failed: (problem) => {
+      note = problem
+    },
+    changed: () => emit(),
+  })
+
+  /** What the last sign-in, sign-out or look into the vault left to say. */
+  let note: ProblemData | null = new Problem('auth.opening').data
+  /** Set while the vault could not say who is signed in. */
+  let unread: { account: AccountId | null } | null = null
+  let loaded: { sso: Sso | null; turn: number } = { sso: null, turn: 0 }
+  let shown = ''
+  const ending = new Set<Promise<void>>()
+
+  function snapshot(): AuthState {
+    const signingIn = signIns.shown()
+    if (signingIn) return signingIn
+    const session = tokens.session()
+    if (!session) return { state: 'signed-out', problem: note }
+    const { account } = session
+    const trouble = tokens.trouble()
+    const said = note && note.code !== 'auth.cancelled' ? note : null
+    if (trouble?.over) return { state: 'needs-sign-in', account, problem: said ?? trouble.problem }
+    if (trouble && !tokens.isUsable()) return { state: 'offline', account, problem: trouble.problem }
+    const unsaved = tokens.unsaved() ? new Problem('auth.not-stored').data : null
+    const notice = session.notice && new Problem(session.notice.code, session.notice.detail).data
+    const problem = said ?? trouble?.problem ?? unsaved ?? notice
+    const expiresAt = tokens.expiresAt()
+    return { state: 'signed-in', account, expiresAt, kept: store.kept(), ...(problem ? { problem } : {}) }
+  }
+
+  function emit() {
+    const state = snapshot()
+    const text = JSON.stringify(state)
+    if (text === shown) return
+    shown = text
+    changed.emit(state)
+  }
+
+  /** Reads who is signed in at this company. What cannot be read is said, and stays where it is. */
+  async function load() {
+    const turn = loaded.turn + 1
+    const sso = ssoOf(company())
+    loaded = { sso, turn }
+    signIns.cancel()
+    const found = await (sso ? findSession(sso) : null)
+    if (loaded.turn !== turn) return
+    unread = found && 'problem' in found ? { account: found.account } : null
+    note = found && 'problem' in found ? found.problem : null
+    exchange.clear()
+    tokens.adopt(sso && found && 'session' in found ? { sso, session: found.session } : null)
+    emit()
+    void tokens.check()
+  }
+
+  type Found = { session: Session } | { account: AccountId | null; problem: ProblemData }
+  async function findSession(sso: Sso): Promise<Found | null> {
+    let account: AccountId | null = null
+    try {
+      account = await store.findCurrent(sso)
+      const session = account && (await store.read(account))
+      return session ? { session } : null
+    } catch (error) {
+      log.warn('session.not-read', { account, error })
+      return { account, problem: toProblem(error) }
+    }
+  }
+
+  async function signIn(way: Way = 'browser') {
+    await opened
+    const sso = ssoOf(company())
+    if (!sso) throw new Problem('app.no-company')
+    const loginHint = tokens.session()?.account.email ?? null
+    try {
+      await signIns.start(sso, { loginHint, way })
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.code !== 'auth.cancelled') note = problem
+      emit()
+      if (problem.code !== 'auth.cancelled') throw error
+    }
+    return snapshot()
+  }
+
+  /** A sign-in has come back. It replaces the record of the same person and of nobody else. */
+  async function arrived(sso: Sso, redeemed: Redeemed) {
+    const { account, notice } = await describePerson({ issuer, log }, sso, redeemed)
+    const { refresh_token, id_token } = redeemed.tokens
+    const session: Session = {
+      account,
+      generation: clock.now().getTime(),
+      refreshToken: refresh_token ? createSecret(refresh_token) : null,
+      idToken: id_token ? createSecret(id_token) : null,
+      asked: { scopes: redeemed.asked.scopes, resources: redeemed.asked.resources },
+      grants: new Map([[audienceKey(redeemed.audience), toGrant(redeemed.tokens, clock)]]),
+      notice,
+    }
+    const before = tokens.session()?.account ?? null
+    const beforeId = before?.id ?? unread?.account ?? null
+    if (beforeId && beforeId !== account.id) {
+      inBackground(revoke({ issuer, fetch }, { sso, session }))
+      const who = before ? `you came back as ${account.name}, but ${before.name} is signed in here` : account.name
+      throw new Problem('auth.other-person', who)
+    }
+    const newest = await keep(sso, session)
+    note = null
+    unread = null
+    exchange.clear()
+    tokens.adopt({ sso, session: newest.session }, { unsaved: !newest.saved })
+    log.info('account.signed-in', { account: account.id, groups: account.groups.length })
+  }
+
+  /** In the vault before it is used; a vault that cannot take it costs the next start, not this one. */
+  async function keep(sso: Sso, session: Session) {
+    try {
+      return await store.lock(async () => {
+        const stored = await store.read(session.account.id).catch(() => null)
+        const newer = { ...session, generation: Math.max(session.generation, (stored?.generation ?? 0) + 1) }
+        await store.writeNew(sso, newer)
+        return { session: newer, saved: true }
+      })
+    } catch (error) {
+      log.warn('session.not-saved', { account: session.account.id, error })
+      return { session, saved: false }
+    }
+  }
+
+  /** Takes effect here at once, whatever the network does; the SSO is told afterwards. */
+  async function signOut() {
+    signIns.cancel()
+    const session = tokens.session()
+    const { sso } = loaded
+    const account = session?.account.id ?? unread?.account
+    tokens.adopt(null)
+    exchange.clear()
+    note = null
+    unread = null
+    emit()
+    if (!sso || !account) return snapshot()
+    const deleted = await store.forget(sso, account).then(
+      () => true,
+      (error: unknown) => {
+        log.error('session.not-deleted', { account, error })
+        return false
+      },
+    )
+    log.info('account.signed-out', { account })
+    if (!deleted) note = new Problem('auth.sign-out-incomplete', 'the saved sign-in could not be deleted').data
+    if (session) inBackground(tell(sso, session, deleted))
+    emit()
+    return snapshot()
+  }
+
+  async function tell(sso: Sso, session: Session, deleted: boolean) {
+    const failure = await revoke({ issuer, fetch }, { sso, session })
+    if (!failure) return
+    log.warn('session.not-revoked', { account: session.account.id, failure })
+    if (tokens.session() || !deleted) return
+    note = new Problem('auth.sign-out-incomplete', failure).data
+    emit()
+  }
+
+  function inBackground(work: Promise<unknown>) {
+    const done = work.then(
+      () => {},
+      (error: unknown) => log.error('background.failed', { error }),
+    )
+    ending.add(done)
+    void done.finally(() => ending.delete(done))
+  }
+
+  async function token({ rejected, ...audience }: Audience & { rejected?: string | undefined } = {}): Promise<Secret> {
+    await opened
+    if (!tokens.session() && unread && note) throw fromData(note)
+    return tokens.get(audience, rejected)
+  }
+
+  const headers = createServerHeaders({
+    token,
+    findKey: vault.get,
+    exchange(wanted, rejected) {
+      const account = tokens.session()?.account.id
+      if (!loaded.sso || !account) throw new Problem('auth.signed-out')
+      return exchange.get(wanted, { sso: loaded.sso, account, token, rejected })
+    },
+  })
+
+  /** The person’s own key for a server that wants one. */
+  async function setApiKey(server: ServerConfig, key: string) {
+    if (!isHeaderValue(key)) throw new Problem('auth.api-key-invalid', server.name)
+    await vault.set(keyName(server), key)
+  }
+
+  async function retry() {
+    await opened
+    await (unread ? load() : tokens.retry())
+    return snapshot()
+  }
+
+  const opened = load()
+  const offs = [
+    companyChanged(() => {
+      if (JSON.stringify(ssoOf(company())) !== JSON.stringify(loaded.sso)) void load()
+    }),
+    vault.changed?.(() => void (unread ? load() : tokens.unsaved() ? tokens.retry() : undefined)),
+  ]
+
+  return {
+    snapshot,
+    changed: changed.on,
+    signIn: () => signIn('browser'),
+    signInWithDevice: () => signIn('device'),
+    async cancelSignIn() {
+      signIns.cancel()
+      return snapshot()
+    },
+    signOut,
+    retry,
+    opened,
+    token,
+    headers,
+    setApiKey,
+    account: (): Account | null => tokens.session()?.account ?? null,
+    /** The machine woke up or the network changed. Spread out, so that a whole company does not ask at once. */
+    resumed: () => void clock.after(Math.random() * resumeJitterMs, () => void tokens.retry()),
+    async close() {
+      for (const off of offs) off?.()
+      signIns.cancel()
+      tokens.adopt(null)
+      await Promise.all(ending)
+    },
+  }
+}
+
+const ssoOf = (company: Company | null): Sso | null => company?.document.sso ?? null

@@ -1,0 +1,54 @@
+/** The one shape of `fetch` this room needs: the app brings Electron’s, tests and headless Node’s. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+const longestBody = 256 * 1024
+
+/** Thrown before or instead of an answer this room would have to distrust. */
+export class UnsafeAnswer extends Error {
+  override name = 'UnsafeAnswer'
+}
+
+/** A literal loopback address: what stays inside this machine. A name such as `localhost` can be made to point elsewhere. */
+export const isLoopbackUrl = (url: URL) => url.hostname === '127.0.0.1' || url.hostname === '[::1]'
+
+/** https everywhere; http for a literal loopback issuer, where the app allows it at all. */
+export function isSafeUrl(text: string, allowInsecure: boolean) {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return url.protocol === 'https:' || (allowInsecure && url.protocol === 'http:' && isLoopbackUrl(url))
+}
+
+/**
+ * Asks an SSO: never over plain http to another machine, never through a redirect, never more than 256 kB counted
+ * after decompression (300 kB of gzip can hold 300 MB). The body is read here, inside the caller’s time limit.
+ */
+export function createGuardedFetch({ fetch, allowInsecure }: { fetch: Fetch; allowInsecure: boolean }): Fetch {
+  return async (url, init) => {
+    if (!isSafeUrl(url, allowInsecure)) throw new UnsafeAnswer(`${hostOf(url)} would be asked over plain http`)
+    const response = await fetch(url, { ...init, redirect: 'manual' })
+    // Electron’s fetch hides a redirect it did not follow behind status 0.
+    const status = response.type === 'opaqueredirect' || response.status === 0 ? 302 : response.status
+    const body = await readBody(response, hostOf(url))
+    const bodyless = status === 204 || status === 205 || status === 304
+    return new Response(bodyless ? null : body, { status, headers: response.headers })
+  }
+}
+
+async function readBody(response: Response, host: string) {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.byteLength
+    if (size > longestBody) throw new UnsafeAnswer(`${host} sent more than ${longestBody / 1024} kB`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'the address')
+
+/** The same, given up when either the caller’s signal or this one says so. */
+export const abortable =
+  (fetch: Fetch, signal: AbortSignal): Fetch =>
+  (url, init) =>
+    fetch(url, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal })
