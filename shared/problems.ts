@@ -33,6 +33,7 @@ export const problems = {
   'app.no-company': { title: 'No company is set up yet', remedy: 'set-company' },
   'app.company-unreachable': { title: 'The company’s address does not answer', remedy: 'retry' },
   'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
+  'app.cannot-open': { title: 'No program could be started for this file; open it by hand', remedy: 'none' },
   'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
   'app.already-running': { title: 'The app is already running', remedy: 'none' },
   'catalog.unreachable': { title: 'The list of servers cannot be fetched', remedy: 'retry' },

@@ -21,7 +21,7 @@ function make() {
     companyProblem: () => null,
     joinCompany: async () => {},
     knownPaths: () => ['/home/ana/.cursor/mcp.json'],
-    openPath: async (path) => void opened.push(path),
+    openPath: async (path) => opened.push(path) === 1,
     diagnostics: async () => '',
     quit,
   })
@@ -45,6 +45,13 @@ test('opens a file it has named, and no other', async () => {
     code: 'ipc.forbidden',
   })
   expect(opened).toEqual(['/home/ana/.cursor/mcp.json'])
+})
+
+test('says which file to open by hand where no program could be started', async () => {
+  const { app } = make()
+  const ask = () => app.openPath({ path: '/home/ana/.cursor/mcp.json' })
+  await ask()
+  await expect(ask()).rejects.toMatchObject({ code: 'app.cannot-open', detail: '/home/ana/.cursor/mcp.json' })
 })
 
 test('ends after the answer has crossed', async () => {

@@ -15,7 +15,8 @@ type Needs = {
   joinCompany: (address: string) => Promise<void>
   /** Paths the app itself has named to the person; nothing else is ever opened. */
   knownPaths: () => string[]
-  openPath: (path: string) => Promise<void>
+  /** False where no program could be started for it. */
+  openPath: (path: string) => Promise<boolean>
   diagnostics: () => Promise<string>
   quit: () => void
 }
@@ -57,7 +58,7 @@ export function createApp(needs: Needs) {
     async openPath({ path }: { path: string }) {
       if (!needs.knownPaths().includes(path))
         throw new Problem('ipc.forbidden', 'only files this app has named are opened')
-      await needs.openPath(path)
+      if (!(await needs.openPath(path))) throw new Problem('app.cannot-open', path)
     },
     diagnostics: needs.diagnostics,
     quit: () => {

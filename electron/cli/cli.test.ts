@@ -132,6 +132,19 @@ test('agent takes its options without connecting to anything', async () => {
   expect(agent).toMatchObject({ ui: true, open: false, port: 4000 })
 })
 
+test('an agent beside a running app says so', async () => {
+  const problem = new Problem('app.already-running')
+  const needs = {
+    connect: rejects(problem),
+    runAgent: rejects(problem),
+    out: () => {},
+    err: (text: string) => err.push(text),
+    version: '1',
+  }
+  expect(await runCli(needs as never, ['agent'])).toBe(1)
+  expect(err.join('')).toContain('[app.already-running]')
+})
+
 test('a sign-in that ends badly is a problem', async () => {
   let tell: (state: unknown) => void = () => {}
   const api = {

@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { brand } from '../../shared/brand.ts'
+import { Problem } from '../../shared/problems.ts'
 import * as apps from './apps-commands.ts'
 import { login, logout } from './auth-commands.ts'
+import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { type AgentOptions, type Connection, createSession, exitCodes, type Needs, type Result } from './session.ts'
 
@@ -63,7 +65,11 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     .option('--port <n>', 'port of the window', toPort, 0)
     .option('--company <address>', 'join this company first')
     .action(async (options: AgentOptions) => {
-      code = await needs.runAgent(options)
+      code = await needs.runAgent(options).catch((error: unknown) => {
+        if (!(error instanceof Problem)) throw error
+        needs.err(toLines(error.data))
+        return exitCodes.problem
+      })
     })
 
   try {

@@ -1,0 +1,56 @@
+import { createClient } from '../shared/client.ts'
+import { contract } from '../shared/contract/contract.ts'
+import { findAssets } from './assets.ts'
+import { connectControl } from './bridge/end/control.ts'
+import { runCli } from './cli/cli.ts'
+import type { AgentOptions, Connection } from './cli/session.ts'
+import { runHeadless } from './headless.ts'
+import { createControlCarrier } from './ipc/control-carrier.ts'
+import { createMapCarrier } from './ipc/map-carrier.ts'
+import { createFileLog } from './lib/log.ts'
+import { createPaths } from './lib/paths.ts'
+import { startNodeCore } from './node-core.ts'
+
+const { env, platform } = process
+const assets = findAssets(import.meta.url)
+const paths = createPaths({ env, platform })
+const openLog = () => createFileLog({ folder: paths.logs, name: 'app' })
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+/** The running app, or a core of this command's own, for as long as the command takes. */
+async function connect(): Promise<Connection> {
+  const control = await connectControl({ runFolder: paths.run, version: assets.version })
+  if (control) {
+    const carrier = createControlCarrier(control)
+    return { api: createClient(contract, carrier), running: true, close: async () => carrier.close() }
+  }
+  const { log, close: closeLog } = openLog()
+  const core = await startNodeCore({ assets, paths, env, platform, quit: () => {}, log }).catch(async (error) => {
+    await closeLog()
+    throw error
+  })
+  await core.ready
+  const close = () => core.close().finally(closeLog)
+  return { api: createClient(contract, createMapCarrier(core.dispatcher)), running: false, close }
+}
+
+async function runAgent({ ui, open, port, company }: AgentOptions): Promise<number> {
+  const agentEnv = company ? { ...env, CAUSEWAY_COMPANY: company } : env
+  const { log, close } = openLog()
+  return runHeadless({
+    startCore: (quit) => startNodeCore({ assets, paths, env: agentEnv, platform, quit, log }),
+    window: ui ? { folder: assets.rendererFolder, port, open } : null,
+    ...{ env, platform, print, log },
+  }).finally(close)
+}
+
+process.exitCode = await runCli(
+  {
+    connect,
+    runAgent,
+    out: print,
+    err: (line) => process.stderr.write(`${line}\n`),
+    version: assets.version,
+  },
+  process.argv.slice(2),
+)

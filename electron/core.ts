@@ -1,0 +1,228 @@
+import { join } from 'node:path'
+import type { AppInfo } from '../shared/contract/app.ts'
+import { type CoreApi, contract } from '../shared/contract/contract.ts'
+import { createActivity } from './activity/activity.ts'
+import { createApp } from './app/app.ts'
+import { toDiagnostics } from './app/diagnostics.ts'
+import type { Assets } from './assets.ts'
+import { createAuth } from './auth/auth.ts'
+import { createBridge } from './bridge/bridge.ts'
+import { writeLaunch } from './bridge/launch-file.ts'
+import { createDispatcher as createHttp } from './bridge/links/dispatcher.ts'
+import type { Verdict } from './bridge/links/link-options.ts'
+import { openLink } from './bridge/links/open-link.ts'
+import { createCatalog } from './catalog/catalog.ts'
+import { createClients } from './clients/clients.ts'
+import { readProcesses } from './clients/processes.ts'
+import { createCompany } from './company/company.ts'
+import { toConcerns } from './health/concerns.ts'
+import { createHealth } from './health/health.ts'
+import { serveControl } from './ipc/control-carrier.ts'
+import { createDispatcher, type Dispatcher } from './ipc/dispatcher.ts'
+import type { BridgeCommand } from './lib/bridge-command.ts'
+import type { Log } from './lib/log.ts'
+import type { Paths } from './lib/paths.ts'
+import { createSettings, type SettingsStore } from './settings/settings.ts'
+import type { Keychain } from './vault/keychain.ts'
+import { createVault } from './vault/vault.ts'
+
+export type CoreOptions = {
+  mode: AppInfo['mode']
+  assets: Assets
+  paths: Paths
+  env: Record<string, string | undefined>
+  platform: NodeJS.Platform
+  store: SettingsStore
+  keychain: Keychain
+  bridgeCommand: BridgeCommand
+  /** How a bridge that finds no hub starts this one again in the background: a full path and arguments. */
+  launch: string[]
+  fetch: typeof globalThis.fetch
+  openUrl: (url: string) => Promise<boolean>
+  openPath: (path: string) => Promise<boolean>
+  /** Ends the process that runs the core. */
+  quit: () => void
+  log: Log
+}
+export type Core = {
+  api: CoreApi
+  dispatcher: Dispatcher
+  /** Settles once the company, its servers and the person are known as well as they can be now. Never rejects. */
+  ready: Promise<void>
+  /** Asks every window to show a screen. */
+  show: ReturnType<typeof createApp>['show']
+  /** The machine woke up: what was known about the network may be wrong. */
+  resumed: () => void
+  close: () => Promise<void>
+}
+
+/**
+ * Builds every room and hands each what it needs; the only file that knows them all. Throws app.already-running where
+ * another core has this data folder.
+ */
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { mode, assets, paths, env, platform, store, keychain, bridgeCommand, fetch, log } = options
+  const { version } = assets
+  const now = () => new Date()
+  const startedAt = now()
+
+  const settings = createSettings({ store, log: log.child('settings') })
+  const company = createCompany({
+    settings: { company: () => env.CAUSEWAY_COMPANY || settings.company(), setCompany: settings.setCompany },
+    ...{ cacheFolder: paths.cache, fetch, now, log: log.child('company') },
+  })
+  const vault = createVault({ folder: paths.data, keychain, now, createdBy: version, log: log.child('vault') })
+  const auth = createAuth({
+    company: company.current,
+    companyChanged: company.changed,
+    vault,
+    openUrl: options.openUrl,
+    audiences: () => catalog.allowed().flatMap(({ auth }) => (auth.kind === 'sso' ? [auth] : [])),
+    fetch,
+    cacheFolder: join(paths.cache, 'sso'),
+    allowInsecure: true,
+    log: log.child('auth'),
+  })
+  const catalog = createCatalog({
+    catalogUrl: () => company.current()?.document.catalogUrl ?? null,
+    account: auth.account,
+    ...{ cacheFolder: paths.cache, fetch, now, log: log.child('catalog') },
+  })
+  const activity = createActivity({
+    folder: paths.data,
+    account: () => auth.account()?.id ?? null,
+    keepDays: () => settings.snapshot().activityDays,
+    workerUrl: assets.workerUrl,
+    now,
+    log: log.child('activity'),
+  })
+  const clients = createClients({
+    home: paths.home,
+    env,
+    platform,
+    folder: paths.clients,
+    servers: () => catalog.allowed().map(({ id, name, description }) => ({ id, name, description: description ?? '' })),
+    serversChanged: catalog.changed,
+    entryFor: (client, server) => ({
+      command: bridgeCommand.command,
+      args: [...bridgeCommand.args, server, '--client', client],
+      env: env.CAUSEWAY_HOME ? { CAUSEWAY_HOME: env.CAUSEWAY_HOME } : {},
+    }),
+    processes: () => readProcesses(platform),
+    now,
+    log: log.child('clients'),
+  })
+  const http = createHttp()
+  const verdicts = new Map<string, Verdict>()
+  const bridge = createBridge({
+    runFolder: paths.run,
+    cacheFolder: paths.cache,
+    runtimeFolder: env.XDG_RUNTIME_DIR,
+    version,
+    findServer: catalog.find,
+    headers: auth.headers,
+    openLink: (needs) =>
+      openLink(needs, {
+        dispatcher: http,
+        environment: env,
+        recall: (url) => verdicts.get(url),
+        remember: (url, verdict) => verdicts.set(url, verdict),
+      }),
+    account: () => auth.account()?.id ?? null,
+    record: activity.record,
+    seen: (sight) => void clients.seen(sight),
+    control: (connection) => serveControl(dispatcher, connection),
+    now,
+    log: log.child('bridge'),
+  })
+  const health = createHealth({
+    servers: () =>
+      catalog
+        .snapshot()
+        .servers.map(({ id, name, allowed, auth }) => ({ id, name, allowed, needsSignIn: auth.startsWith('sso') })),
+    auth: auth.snapshot,
+    concerns: () =>
+      toConcerns({
+        company: company.problem(),
+        vault: vault.snapshot(),
+        catalog: catalog.snapshot(),
+        clients: clients.snapshot(),
+      }),
+    probe: bridge.inspect,
+    now,
+    random: Math.random,
+    log: log.child('health'),
+  })
+  const app = createApp({
+    version,
+    mode,
+    startedAt,
+    dataFolder: paths.data,
+    company: company.current,
+    companyProblem: company.problem,
+    joinCompany: company.join,
+    knownPaths: () => [paths.data, paths.logs, ...clients.snapshot().map(({ configPath }) => configPath)],
+    openPath: options.openPath,
+    diagnostics: async () =>
+      toDiagnostics({
+        app: app.snapshot(),
+        auth: auth.snapshot(),
+        vault: vault.snapshot(),
+        catalog: catalog.snapshot(),
+        health: health.snapshot(),
+        clients: clients.snapshot(),
+        home: paths.home,
+      }),
+    quit: options.quit,
+  })
+  const api: CoreApi = { app, auth, vault, catalog, health, clients, activity, settings }
+  const dispatcher = createDispatcher(contract, api, log.child('ipc'))
+
+  let catalogRead: Promise<unknown> = Promise.resolve()
+  company.changed(() => {
+    app.tell()
+    catalogRead = catalog.refresh()
+  })
+  let signedIn = auth.account()?.id
+  auth.changed(() => {
+    catalog.accountChanged()
+    const account = auth.account()?.id
+    if (account === signedIn) return health.tell()
+    signedIn = account
+    bridge.wake()
+    health.reconsider()
+  })
+  catalog.changed(() => {
+    bridge.wake()
+    health.reconsider()
+  })
+  vault.changed(health.tell)
+  clients.changed(health.tell)
+  bridge.traffic(health.traffic)
+
+  await bridge.listen()
+  await writeLaunch(paths.data, options.launch)
+  // The socket answers before the network is asked: a client that waits is told, one that can be served is.
+  const known = company.refresh().then(() => catalogRead)
+  log.info('app.started', { version, mode, pid: process.pid })
+
+  return {
+    api,
+    dispatcher,
+    ready: Promise.allSettled([known, auth.opened]).then(() => {}),
+    show: app.show,
+    resumed() {
+      auth.resumed()
+      bridge.wake()
+      void company.refresh()
+      health.reconsider()
+    },
+    async close() {
+      health.close()
+      await bridge.close()
+      await Promise.all([auth.close(), clients.close(), activity.close(), http.close()])
+      await vault.close()
+      log.info('app.ended', {})
+    },
+  }
+}
