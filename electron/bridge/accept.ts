@@ -4,7 +4,6 @@ import { ClientId, ServerId } from '../../shared/ids.ts'
 import { createNonce, isNonce, isProof, protocol, prove, type Role } from './end/proof.ts'
 
 const longestLine = 4096
-export const silenceMs = 5000
 
 export const BridgeHello = z.object({
   role: z.literal('bridge'),
@@ -22,11 +21,11 @@ export type Hello = z.infer<typeof Hello>
 
 /** Why a connection was not let in; the stable word of the log. */
 export type Refusal = 'silent' | 'oversized' | 'bad-greeting' | 'other-version' | 'wrong-proof' | 'bad-hello' | 'gone'
-type Needs = { socket: Socket; key: Buffer; address: string }
+type Needs = { socket: Socket; key: Buffer; address: string; silenceMs: number }
 export type Accepted = { ok: true; hello: Hello; rest: Buffer } | { ok: false; why: Refusal }
 
 /** The hub's half of the handshake (README, “Handshake”). Says nothing until spoken to, and answers to the letter or not at all. */
-export function accept({ socket, key, address }: Needs): Promise<Accepted> {
+export function accept({ socket, key, address, silenceMs }: Needs): Promise<Accepted> {
   const { promise, resolve } = Promise.withResolvers<Accepted>()
   const hubNonce = createNonce()
   let said: { role: Role; peerNonce: string } | null = null

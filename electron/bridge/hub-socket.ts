@@ -12,6 +12,8 @@ type Needs = {
   runtimeFolder: string | undefined
   /** A connection whose other end has proven itself; `rest` came behind its hello. It was told `ok`. */
   onPeer: (socket: Socket, hello: Hello, rest: Buffer) => void
+  /** How long a connection may take to prove itself. */
+  silenceMs?: number
   log: Log
 }
 
@@ -20,7 +22,7 @@ const mostProven = 1024
 const logEveryMs = 10_000
 
 /** The hub's socket: publishes where it is, lets in who knows the key, and bounds what everyone else can cost. */
-export function createHubSocket({ runFolder, runtimeFolder, onPeer, log }: Needs) {
+export function createHubSocket({ runFolder, runtimeFolder, onPeer, silenceMs = 5_000, log }: Needs) {
   const sockets = new Set<Socket>()
   let unproven = 0
   let refused = 0
@@ -45,7 +47,7 @@ export function createHubSocket({ runFolder, runtimeFolder, onPeer, log }: Needs
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     unproven += 1
-    const accepted = await accept({ socket, key, address })
+    const accepted = await accept({ socket, key, address, silenceMs })
     unproven -= 1
     if (!accepted.ok) {
       logRefusal(accepted.why)

@@ -180,7 +180,10 @@ export function createSession(needs: Needs) {
       recall.keepOpening(opening, result)
       batches = findText(first.line, ['result', 'protocolVersion']) === '"2025-03-26"'
       if (opening.told === 'nothing') tell(opening, (spelled) => respell(first.line, spelled, first.idSpan))
-      else if (opening.told === 'result' && before !== result) sayListsChanged(first.line)
+      else if (opening.told === 'result' && before !== result) {
+        recall.forget() // all it has is in doubt, the tools with it
+        sayListsChanged(first.line)
+      }
     }
     if (initialized) upstream.send(initialized)
     const waiting = held
