@@ -115,7 +115,7 @@ test('a company can want a token of its own for each server', async () => {
 })
 
 test('from the command line it prints its address as one line and ends on SIGTERM', async () => {
-  const { child, line } = await run()
+  const { child, line } = await run('--stdin-close')
   const { address, issuer } = JSON.parse(line)
   expect((await fetch(`${address}/health`)).status).toBe(200)
   expect((await fetch(`${issuer}/.well-known/openid-configuration`)).status).toBe(200)

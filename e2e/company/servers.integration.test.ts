@@ -21,6 +21,8 @@ beforeEach(() => {
   for (const part of Object.values(company.parts)) part.requests.length = 0
 })
 
+/** As long as a busy machine may take. */
+const eventually = <T>(value: () => T) => expect.poll(value, { timeout: 20_000 })
 const toolNames = async (client: { listTools: () => Promise<{ tools: { name: string }[] }> }) =>
   (await client.listTools()).tools.map(({ name }) => name)
 
@@ -35,7 +37,7 @@ test.each(['github', 'sentry'] as const)('%s answers behind the gateway, with a 
 })
 
 test('the gateway tells the server who calls, and no client can say it for itself', async () => {
-  const headers = { ...bearer(tokens.ben), 'x-user-id': 'ana', 'x-user-groups': 'admins' }
+  const headers = { ...bearer(tokens.ben), 'x-user-id': 'ana', 'x-user-groups': 'admins', 'x-user-role': 'owner' }
   const client = await connectClient(overHttp(company.resources.github, headers))
   const created = await client.callTool({
     name: 'create_issue',
@@ -46,12 +48,25 @@ test('the gateway tells the server who calls, and no client can say it for itsel
   const behind = company.parts.github.requests.find(({ messages }) => messages.includes('tools/call create_issue'))
   expect(behind?.headers).toMatchObject({ 'x-user-id': 'ben', 'x-user-groups': 'engineering', 'x-org-id': 'fernhill' })
   expect(behind?.headers).not.toHaveProperty('authorization')
+  expect(behind?.headers).not.toHaveProperty('x-user-role')
   expect(company.parts.gateway.requests[0]?.headers.authorization).toMatch(/^sha256:/)
 })
 
 test('nobody gets past the gateway to a server behind it', async () => {
   const response = await fetch(`${company.parts.github.origin}/mcp`, { method: 'POST', headers: bearer(tokens.ana) })
   expect(response.status).toBe(403)
+})
+
+test('a session is its owner’s alone', async () => {
+  const client = await connectClient(overHttp(company.resources.flaky, bearer(tokens.ana)))
+  const { sessionId = '' } = client.transport ?? {}
+  const request = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) }
+  const accept = 'application/json, text/event-stream'
+  const headers = { accept, 'content-type': 'application/json', 'mcp-session-id': sessionId }
+  const statusFor = async (token: string) =>
+    (await fetch(company.resources.flaky, { ...request, headers: { ...headers, ...bearer(token) } })).status
+  expect([await statusFor(tokens.ben), await statusFor(tokens.ana)]).toEqual([404, 200])
+  await client.close()
 })
 
 test('a server behind the gateway that is down gives 502, and comes back on its port', async () => {
@@ -102,7 +117,7 @@ test('iam speaks HTTP+SSE and wants its sticky cookie back', async () => {
 
 test('pdf answers on every open stream, under any event name, and only acknowledges in the body', async () => {
   const [mine, hers] = [await openEvents(tokens.cho), await openEvents(tokens.ana)]
-  await expect.poll(() => mine.names).toContain('connected')
+  await eventually(() => mine.names).toContain('connected')
   const opened = await rpc(tokens.cho, { id: 1, method: 'initialize', params: { protocolVersion: '2025-03-26' } })
   expect([opened.status, await opened.json()]).toMatchObject([200, { id: 1, result: { serverInfo: { name: 'pdf' } } }])
   const told = await rpc(tokens.cho, { method: 'notifications/initialized' })
@@ -133,8 +148,8 @@ test('pdf shows more tools to people with more groups', async () => {
   await rpc(tokens.ben, { id: 'b', method: 'tools/list' })
   const namesOf = (id: string) =>
     stream.messages.find((message) => message.id === id)?.result?.tools?.map(({ name }) => name)
-  await expect.poll(() => namesOf('a')).toContain('delete_file')
-  await expect.poll(() => namesOf('b')).toContain('merge_files')
+  await eventually(() => namesOf('a')).toContain('delete_file')
+  await eventually(() => namesOf('b')).toContain('merge_files')
   expect(namesOf('b')).not.toContain('delete_file')
   stream.close()
 })
@@ -169,7 +184,7 @@ test('database is a process of its own that ends with its client', async () => {
   const write = await client.callTool({ name: 'query', arguments: { sql: 'DELETE FROM shipments' } })
   expect([write.isError, textOf(write)]).toEqual([true, expect.stringContaining('readonly')])
   await client.close()
-  await expect.poll(() => alive(pid), { timeout: 20_000 }).toBe(false)
+  await eventually(() => alive(pid)).toBe(false)
 })
 
 test('policies speaks 2026-07-28, asks its question in the result, and refuses initialize', async () => {
@@ -228,9 +243,9 @@ test('a new tool is announced to the sessions that are open', async () => {
   let announced = 0
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => void announced++)
   // The announcement goes to the client's GET stream, which it opens on its own after connecting.
-  await expect.poll(() => company.parts.sentry.openStreams()).toBe(1)
+  await eventually(() => company.parts.sentry.openStreams()).toBe(1)
   for (const tool of connectionTools) company.servers.sentry.addTool(tool)
-  await expect.poll(() => announced).toBeGreaterThan(0)
+  await eventually(() => announced).toBeGreaterThan(0)
   expect(await toolNames(client)).toContain('echo')
   await client.close()
 })

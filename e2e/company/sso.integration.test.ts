@@ -4,7 +4,7 @@ import { bearer, connectClient, overHttp, textOf } from './clients.ts'
 import { type Company, startCompany } from './company.ts'
 import { companyAudience } from './people.ts'
 import { askToken, createBrowser, post, refresh, signIn, Tokens } from './sign-in.ts'
-import { scopes } from './sso/configuration.ts'
+import { clientId, scopes } from './sso/configuration.ts'
 
 let company: Company
 beforeEach(async () => {
@@ -150,10 +150,28 @@ test.each([
   expect((await refresh(company.issuer, refresh_token)).status).toBe(200)
 })
 
+test('a sign-in without PKCE is refused', async () => {
+  const start = new URL('/auth', company.issuer)
+  start.search = new URLSearchParams({
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: 'http://127.0.0.1:51234/callback',
+    scope: 'openid',
+  }).toString()
+  expect((await createBrowser().open(start.href)).url).toContain('error=invalid_request')
+})
+
+test('a redirect URI that is not registered is refused on the page, without a redirect', async () => {
+  const start = `${company.issuer}/auth?client_id=${clientId}&response_type=code&redirect_uri=http://127.0.0.1:51234/other`
+  const { url, text } = await createBrowser().open(start)
+  expect(url).toBe(start)
+  expect(text).toContain('redirect_uri did not match')
+})
+
 test('the login page needs no script and nothing from elsewhere', async () => {
   const start = new URL('/auth', company.issuer)
   start.search = new URLSearchParams({
-    client_id: 'causeway-desktop',
+    client_id: clientId,
     response_type: 'code',
     redirect_uri: 'http://127.0.0.1:51234/callback',
     scope: 'openid',
