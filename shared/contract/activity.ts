@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ClientId, ServerId } from '../ids.ts'
 import { call, event } from '../ipc.ts'
+import { ProblemData } from '../problems.ts'
 
 /** One call, once it has ended. No arguments and no results: names, sizes, outcome. */
 export const CallRow = z.object({
@@ -44,7 +45,13 @@ export const activity = {
       limit: z.number().int().min(1).max(500).default(100),
       filter: ActivityFilter.default({}),
     }),
-    z.object({ rows: z.array(CallRow), next: z.number().int().nullable(), total: z.number().int() }),
+    z.object({
+      rows: z.array(CallRow),
+      next: z.number().int().nullable(),
+      total: z.number().int(),
+      /** Why rows are missing, or not being written now. */
+      problem: ProblemData.optional(),
+    }),
   ),
   /** New rows, oldest first, as they are written. */
   added: event(z.array(CallRow)),
