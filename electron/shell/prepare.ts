@@ -6,12 +6,13 @@ import { registerScheme } from './app-protocol.ts'
 import { findDeepLink, parseDeepLink } from './deep-link.ts'
 
 type Listener = (screen: Screen | null) => void
+export type Prepared = { onOpen: (listener: Listener) => void }
 
 /**
  * What Electron must be told before it is ready. Null when another copy runs already: that one shows its window, and
  * this one ends. `onOpen` tells of every later start and deep link, also of those that came before anyone listened.
  */
-export function prepareApp({ userData }: { userData: string }): { onOpen: (listener: Listener) => void } | null {
+export function prepareApp({ userData }: { userData: string }): Prepared | null {
   app.enableSandbox()
   app.setName(brand.product)
   mkdirSync(userData, { recursive: true, mode: 0o700 })

@@ -1,0 +1,14 @@
+'use strict'
+const { EventEmitter } = require('node:events')
+
+/** Keeps the handlers it is given. Chromium is not asked to use them: see README, “What it cannot show”. */
+function createSession() {
+  const session = new EventEmitter()
+  session.handlers = {}
+  for (const name of ['setPermissionRequestHandler', 'setPermissionCheckHandler', 'setDevicePermissionHandler'])
+    session[name] = (handler) => {
+      session.handlers[name] = handler
+    }
+  return session
+}
+module.exports = { createSession }

@@ -1,0 +1,81 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { app, dialog } from 'electron'
+import ElectronStore from 'electron-store'
+import { toProblem } from '../shared/problems.ts'
+import { findAssets } from './assets.ts'
+import { createCore } from './core.ts'
+import { ensureBridgeCommand } from './lib/bridge-command.ts'
+import { createFileLog, type Log } from './lib/log.ts'
+import { createPaths } from './lib/paths.ts'
+import { createConfStore } from './settings/conf-store.ts'
+import { hiddenFlag } from './shell/login-item.ts'
+import { openExternal, openPath } from './shell/open-external.ts'
+import { type Prepared, prepareApp } from './shell/prepare.ts'
+import { createShell } from './shell/shell.ts'
+import { createKeytarKeychain } from './vault/keytar-keychain.ts'
+
+const { env, platform } = process
+const paths = createPaths({ env, platform })
+const assets = findAssets(import.meta.url)
+const { log, close: closeLog } = createFileLog({ folder: paths.logs, name: 'app' })
+
+async function start({ onOpen }: Prepared) {
+  const core = await createCore({
+    mode: 'desktop',
+    assets,
+    paths,
+    env,
+    platform,
+    store: createConfStore({
+      folder: paths.data,
+      now: () => new Date(),
+      open: (options) => new ElectronStore(options),
+    }),
+    keychain: createKeytarKeychain({ folder: paths.data }),
+    bridgeCommand: await ensureBridgeCommand({
+      platform,
+      dataFolder: paths.data,
+      installed: app.isPackaged ? join(process.resourcesPath, 'bin', 'causeway-bridge') : null,
+      // In a checkout: the Node that npm runs on, for Electron's own executable is none.
+      node: env.npm_node_execpath ?? process.execPath,
+      script: assets.bridgeScript,
+    }),
+    // In a checkout Electron needs the app's folder as well.
+    launch: [process.execPath, ...(app.isPackaged ? [] : [app.getAppPath()]), hiddenFlag],
+    fetch: globalThis.fetch,
+    openUrl: (url) => openExternal(url, log.child('shell')),
+    openPath,
+    quit: () => app.quit(),
+    log,
+  })
+  await createShell({
+    api: core.api,
+    serve: core.dispatcher,
+    navigate: core.show,
+    resumed: core.resumed,
+    closeCore: () => core.close().finally(closeLog),
+    onOpen,
+    windowFolder: assets.rendererFolder,
+    preload: assets.preload,
+    configFolder: env.XDG_CONFIG_HOME || join(homedir(), '.config'),
+    log: log.child('shell'),
+  })
+}
+
+/** Nothing runs yet that could show this in a window. */
+function fail(error: unknown, failed: Log) {
+  failed.error('app.start-failed', { error })
+  const { title, detail, code } = toProblem(error)
+  dialog.showErrorBox(title, [detail, `Code ${code}`].filter(Boolean).join('\n'))
+  app.exit(1)
+}
+
+const prepared = prepareApp({ userData: join(paths.data, 'electron') })
+// No top-level await of `ready`: Electron holds it back until this module has loaded.
+if (prepared)
+  void app
+    .whenReady()
+    .then(() => start(prepared))
+    .catch((error) => fail(error, log))
+else app.quit()
