@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { AppInfo } from '../shared/contract/app.ts'
+import type { ClientApp } from '../shared/contract/clients.ts'
 import { type CoreApi, contract } from '../shared/contract/contract.ts'
 import { createActivity } from './activity/activity.ts'
 import { createApp } from './app/app.ts'
@@ -130,11 +131,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     account: () => auth.account()?.id ?? null,
     record: activity.record,
-    seen: (sight) => void clients.seen(sight),
+    seen: ({ client, stage, at }) => {
+      if (client) clients.seen({ client, stage, at })
+    },
     control: (connection) => serveControl(dispatcher, connection),
     now,
     log: log.child('bridge'),
   })
+  let apps: ClientApp[] = []
   const health = createHealth({
     servers: () =>
       catalog
@@ -146,7 +150,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         company: company.problem(),
         vault: vault.snapshot(),
         catalog: catalog.snapshot(),
-        clients: clients.snapshot(),
+        clients: apps,
       }),
     probe: bridge.inspect,
     now,
@@ -161,7 +165,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     company: company.current,
     companyProblem: company.problem,
     joinCompany: company.join,
-    knownPaths: () => [paths.data, paths.logs, ...clients.snapshot().map(({ configPath }) => configPath)],
+    knownPaths: async () => {
+      const known = (await clients.snapshot()).map(({ configPath }) => configPath)
+      return [paths.data, paths.logs, ...known]
+    },
     openPath: options.openPath,
     diagnostics: async () =>
       toDiagnostics({
@@ -170,7 +177,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         vault: vault.snapshot(),
         catalog: catalog.snapshot(),
         health: health.snapshot(),
-        clients: clients.snapshot(),
+        clients: await clients.snapshot(),
         home: paths.home,
       }),
     quit: options.quit,
@@ -197,13 +204,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     health.reconsider()
   })
   vault.changed(health.tell)
-  clients.changed(health.tell)
+  const onApps = (found: ClientApp[]) => {
+    apps = found
+    health.tell()
+  }
+  clients.changed(onApps)
   bridge.traffic(health.traffic)
 
   await bridge.listen()
   await writeLaunch(paths.data, options.launch)
   // The socket answers before the network is asked: a client that waits is told, one that can be served is.
   const known = company.refresh().then(() => catalogRead)
+  void clients.snapshot().then(onApps)
   log.info('app.started', { version, mode, pid: process.pid })
 
   return {

@@ -20,7 +20,7 @@ function make() {
     company: () => ({ address: 'https://mcp.acme.example', document }),
     companyProblem: () => null,
     joinCompany: async () => {},
-    knownPaths: () => ['/home/ana/.cursor/mcp.json'],
+    knownPaths: async () => ['/home/ana/.cursor/mcp.json'],
     openPath: async (path) => opened.push(path) === 1,
     diagnostics: async () => '',
     quit,

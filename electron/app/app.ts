@@ -14,7 +14,7 @@ type Needs = {
   companyProblem: () => ProblemData | null
   joinCompany: (address: string) => Promise<void>
   /** Paths the app itself has named to the person; nothing else is ever opened. */
-  knownPaths: () => string[]
+  knownPaths: () => Promise<string[]>
   /** False where no program could be started for it. */
   openPath: (path: string) => Promise<boolean>
   diagnostics: () => Promise<string>
@@ -56,7 +56,7 @@ export function createApp(needs: Needs) {
       return snapshot()
     },
     async openPath({ path }: { path: string }) {
-      if (!needs.knownPaths().includes(path))
+      if (!(await needs.knownPaths()).includes(path))
         throw new Problem('ipc.forbidden', 'only files this app has named are opened')
       if (!(await needs.openPath(path))) throw new Problem('app.cannot-open', path)
     },

@@ -18,8 +18,5 @@ export async function openExternal(text: string, log: Log): Promise<boolean> {
   }
 }
 
-/** Opens a file or folder in the desktop's own program for it. The caller knows that the path is one of ours. */
-export async function openPath(path: string) {
-  const failure = await shell.openPath(path)
-  if (failure) throw new Error(failure)
-}
+/** Opens a file or folder in the desktop's own program for it; false where there is none. The path is one of ours. */
+export const openPath = async (path: string) => (await shell.openPath(path)) === ''
