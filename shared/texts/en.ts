@@ -70,7 +70,10 @@ export const en = {
   },
   banners: {
     label: 'Notices',
-    'signed-out': { title: 'You are signed out', text: 'Your apps cannot reach the company’s servers until you sign in.' },
+    'signed-out': {
+      title: 'You are signed out',
+      text: 'Your apps cannot reach the company’s servers until you sign in.',
+    },
     'signing-in': { title: 'Waiting for your browser', text: 'Finish signing in there, then come back.' },
     'needs-sign-in': { title: 'Time to sign in again', text: 'Your session has ended. Nothing is lost.' },
     offline: { title: 'You are offline', text: `${product} goes on by itself once the network is back.` },
@@ -109,6 +112,11 @@ export const en = {
     button: 'Sign in',
     buttonAt: 'Sign in to {{company}}',
     opens: 'Your browser opens for this; no password is typed here.',
+    device: {
+      instead: 'Use another device instead',
+      title: 'Sign in on another device',
+      text: 'There, open {{url}} and type this code:',
+    },
     waiting: {
       title: 'Finish signing in in your browser',
       text: 'This window goes on by itself as soon as you are done there.',
@@ -206,7 +214,12 @@ export const en = {
       text: 'Your company has not assigned servers to you. They show up here by themselves.',
     },
     signedOut: { title: 'Sign in to see your servers', text: 'Which ones you may use depends on who you are.' },
-    noMatch: { title: 'Nothing matches', text: 'No server matches “{{search}}” here.', textFilter: 'No server is in this group.', clear: 'Show all servers' },
+    noMatch: {
+      title: 'Nothing matches',
+      text: 'No server matches “{{search}}” here.',
+      textFilter: 'No server is in this group.',
+      clear: 'Show all servers',
+    },
   },
   server: {
     recheck: 'Check now',
@@ -294,6 +307,7 @@ export const en = {
     noServers: 'None of your servers is in this file.',
     entries: {
       written: 'In the file',
+      outdated: 'To be updated',
       absent: 'Not in the file',
       drift: 'Changed by hand',
       conflict: 'Name taken by an entry of yours',
@@ -340,8 +354,10 @@ export const en = {
   },
   activity: {
     title: 'Activity',
-    note_one: 'Recorded on this computer for {{count}} day: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
-    note_other: 'Recorded on this computer for {{count}} days: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
+    note_one:
+      'Recorded on this computer for {{count}} day: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
+    note_other:
+      'Recorded on this computer for {{count}} days: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
     note_zero: 'Nothing is recorded: keeping activity is switched off in Settings.',
     search: 'Find in calls',
     filterServer: 'Server',
@@ -412,7 +428,10 @@ export const en = {
       apps: 'Your apps stay set up; their calls to company servers are refused until you sign in again.',
       activity: 'Your activity stays on this computer.',
     },
-    signedOut: { title: 'You are signed out', text: 'Sign in once, and every app on this computer can use the company’s servers.' },
+    signedOut: {
+      title: 'You are signed out',
+      text: 'Sign in once, and every app on this computer can use the company’s servers.',
+    },
     noCompany: { title: 'No company yet', text: 'Enter the company’s address first; then you can sign in.' },
   },
   settings: {
@@ -475,12 +494,13 @@ export const en = {
       authWaiting: 'Waiting for your browser',
       authOut: 'Signed out',
       catalog: 'List of servers',
-      catalogOk: 'Fetched {{time}}',
+      catalogOk_one: '{{count}} server is listed for you',
+      catalogOk_other: '{{count}} servers are listed for you',
       catalogWaiting: 'Not fetched yet',
       server: 'Server {{server}}',
       serverOk: 'Answers in {{time}}, {{tools}}',
       serverWorking: 'Being checked',
-      client: 'App {{app}}',
+      client: 'App {{client}}',
       clientOk: 'Set up',
       clientNotSetUp: 'Not set up',
       clientUpdate: 'Some of your servers are not in its config file yet',

@@ -1,0 +1,189 @@
+import type { ActivityFilter, CallRow } from '../../shared/contract/activity.ts'
+import type { AppInfo } from '../../shared/contract/app.ts'
+import type { AuthState } from '../../shared/contract/auth.ts'
+import type { CatalogState } from '../../shared/contract/catalog.ts'
+import type { Backup, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { CoreApi } from '../../shared/contract/contract.ts'
+import type { HealthState, Tool } from '../../shared/contract/health.ts'
+import type { Settings } from '../../shared/contract/settings.ts'
+import type { VaultState } from '../../shared/contract/vault.ts'
+import { Problem, type ProblemCode } from '../../shared/problems.ts'
+import { matches } from '../stores/activity-filter.ts'
+
+/** All a window can be told, as plain data. */
+export type World = {
+  app: AppInfo
+  auth: AuthState
+  vault: VaultState
+  catalog: CatalogState
+  health: HealthState
+  clients: ClientApp[]
+  settings: Settings
+  tools: Tool[]
+  /** Newest first. */
+  calls: CallRow[]
+  preview: Omit<Preview, 'client'>
+  backups: Backup[]
+  /** Channels that never answer, and channels that fail. */
+  silent: string[]
+  failing: Record<string, ProblemCode>
+}
+
+function createListeners<T>() {
+  const listeners = new Set<(value: T) => void>()
+  return {
+    emit: (value: T) => {
+      for (const listener of listeners) listener(value)
+    },
+    on: (listener: (value: T) => void) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+/** The whole contract over a world in memory, for scenarios and tests. `change` tells the window, as the core would. */
+export function createMemoryCore(world: World) {
+  const changed = createListeners<keyof World>()
+  const added = createListeners<CallRow[]>()
+  const navigate = createListeners<{
+    screen: 'home' | 'servers' | 'apps' | 'activity' | 'account' | 'settings' | 'help'
+  }>()
+  const asked: string[] = []
+
+  function change<K extends keyof World>(room: K, value: World[K]) {
+    world[room] = value
+    changed.emit(room)
+  }
+  const answer = <T>(channel: string, value: () => T): Promise<T> => {
+    asked.push(channel)
+    if (world.silent.includes(channel)) return new Promise(() => {})
+    const code = world.failing[channel]
+    if (code) return Promise.reject(new Problem(code))
+    return Promise.resolve().then(value)
+  }
+  const mirror = <K extends 'app' | 'auth' | 'vault' | 'catalog' | 'health' | 'clients' | 'settings'>(room: K) => ({
+    snapshot: () => answer(`${room}.snapshot`, () => world[room]),
+    changed: (listener: (value: World[K]) => void) => changed.on((which) => which === room && listener(world[room])),
+  })
+  const findClient = (id: string) => {
+    const client = world.clients.find((one) => one.id === id)
+    if (!client) throw new Problem('ipc.bad-request', id)
+    return client
+  }
+  function changeClient(id: string, patch: Partial<ClientApp>) {
+    change(
+      'clients',
+      world.clients.map((one) => (one.id === id ? { ...one, ...patch } : one)),
+    )
+    return findClient(id)
+  }
+
+  const core: CoreApi = {
+    app: {
+      ...mirror('app'),
+      setCompany: ({ address }) =>
+        answer('app.setCompany', () => {
+          change('app', { ...world.app, company: { name: 'Northwind Traders', address } })
+          return world.app
+        }),
+      openPath: () => answer('app.openPath', () => undefined),
+      diagnostics: () =>
+        answer('app.diagnostics', () => `${world.app.product} ${world.app.version}\n${world.health.sentence}\n`),
+      navigate: navigate.on,
+      quit: () => answer('app.quit', () => undefined),
+    },
+    auth: {
+      ...mirror('auth'),
+      signIn: () =>
+        answer('auth.signIn', () => {
+          const startedAt = new Date().toISOString()
+          change('auth', {
+            state: 'signing-in',
+            loginUrl: 'https://login.northwind.example/',
+            browserOpened: true,
+            startedAt,
+            hint: null,
+          })
+          return world.auth
+        }),
+      signInWithDevice: () => answer('auth.signInWithDevice', () => world.auth),
+      retry: () => answer('auth.retry', () => world.auth),
+      cancelSignIn: () => answer('auth.cancelSignIn', signOut),
+      signOut: () => answer('auth.signOut', signOut),
+    },
+    vault: {
+      ...mirror('vault'),
+      retry: () => answer('vault.retry', () => world.vault),
+      startAfresh: () =>
+        answer('vault.startAfresh', () => {
+          change('vault', { state: 'ready', backend: 'keychain', problem: null })
+          return world.vault
+        }),
+    },
+    catalog: { ...mirror('catalog'), refresh: () => answer('catalog.refresh', () => world.catalog) },
+    health: {
+      ...mirror('health'),
+      recheck: ({ server }) =>
+        answer('health.recheck', () => {
+          const found = world.health.servers.find((one) => one.server === server)
+          if (!found) throw new Problem('ipc.bad-request', server)
+          return found
+        }),
+      recheckAll: () => answer('health.recheckAll', () => world.health),
+      tools: () => answer('health.tools', () => world.tools),
+    },
+    clients: {
+      ...mirror('clients'),
+      rescan: () => answer('clients.rescan', () => world.clients),
+      preview: ({ client }) => answer('clients.preview', () => ({ ...world.preview, client })),
+      previewUndo: ({ client }) => answer('clients.previewUndo', () => ({ ...world.preview, client })),
+      apply: ({ client }) => answer('clients.apply', () => changeClient(client, { state: 'set-up', canUndo: true })),
+      undo: ({ client }) => answer('clients.undo', () => changeClient(client, { state: 'not-set-up', canUndo: false })),
+      backups: () => answer('clients.backups', () => world.backups),
+    },
+    activity: {
+      page: (input) => answer('activity.page', () => page(world.calls, input)),
+      added: added.on,
+    },
+    settings: {
+      ...mirror('settings'),
+      problem: () => answer('settings.problem', () => null),
+      update: (given) =>
+        answer('settings.update', () => {
+          const choices = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+          change('settings', { ...world.settings, ...choices })
+          return world.settings
+        }),
+    },
+  }
+
+  function signOut(): AuthState {
+    change('auth', { state: 'signed-out', problem: null })
+    return world.auth
+  }
+
+  return {
+    core,
+    world,
+    change,
+    /** Which calls were asked, in order. */
+    asked,
+    addCalls(rows: CallRow[]) {
+      world.calls = [...rows].reverse().concat(world.calls)
+      added.emit(rows)
+    },
+    goTo: navigate.emit,
+  }
+}
+
+type PageInput = { before?: number | undefined; limit: number; filter: ActivityFilter }
+
+function page(calls: CallRow[], { before, limit, filter }: PageInput) {
+  const found = calls.filter((row) => matches(row, filter))
+  const from = before === undefined ? 0 : found.findIndex(({ id }) => id < before)
+  const rows = from < 0 ? [] : found.slice(from, from + limit)
+  const last = rows.at(-1)
+  const more = last !== undefined && found.at(-1)?.id !== last.id
+  return { rows, next: more ? last.id : null, total: found.length }
+}

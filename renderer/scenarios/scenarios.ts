@@ -1,0 +1,271 @@
+import { Problem, type ProblemData } from '../../shared/problems.ts'
+import type { ConnectionState } from '../http-carrier.ts'
+import type { World } from './memory-core.ts'
+import { createWorld, makeClient, makeOk, makeServer, minutesAgo, serverId } from './world.ts'
+
+export type Scenario = {
+  name: string
+  hash: string
+  /** Changes the good day into this one. */
+  change?: (world: World) => void
+  connection?: ConnectionState
+  /** Accessible name of a button to press once the screen is there. */
+  press?: string
+}
+
+const problem = (code: Problem['code'], detail?: string) => new Problem(code, detail).data
+const asIf = (data: ProblemData, change: Partial<ProblemData>): ProblemData => ({ ...data, ...change })
+const away = problem('app.company-unreachable', 'mcp.northwind.example does not answer')
+
+const firstRun = (world: World) => {
+  world.settings.welcomeDone = false
+  world.auth = { state: 'signed-out', problem: null }
+  world.health = { overall: 'needs-you', sentence: 'Sign in to start', needs: [], servers: [] }
+}
+const signedOut = (world: World) => {
+  world.auth = { state: 'signed-out', problem: null }
+  world.catalog = { servers: [], fetchedAt: null, stale: false, problem: null }
+  world.health = { overall: 'needs-you', sentence: 'Sign in to start', needs: [], servers: [] }
+}
+const signingIn = (world: World) => {
+  signedOut(world)
+  world.auth = {
+    state: 'signing-in',
+    loginUrl: 'https://login.northwind.example/authorize?client_id=causeway',
+    browserOpened: false,
+    startedAt: minutesAgo(2),
+    hint: 'Your IT may have to register http://127.0.0.1/callback as a redirect address of this app.',
+  }
+}
+const troubled = (world: World) => {
+  const broken = asIf(problem('internal'), {
+    title: 'The server answers with an error',
+    detail: 'HTTP 502 from mcp.northwind.example',
+  })
+  const locked = asIf(problem('internal'), { title: 'This server wants a sign-in of its own', remedy: 'sign-in' })
+  world.health = {
+    overall: 'broken',
+    sentence: '3 things need you',
+    needs: [
+      { id: 'server:sentry', subject: 'Sentry', level: 'broken', problem: broken, server: serverId('sentry') },
+      { id: 'server:iam', subject: 'Identity', level: 'needs-you', problem: locked, server: serverId('iam') },
+      {
+        id: 'client:cursor',
+        subject: 'Cursor',
+        level: 'needs-you',
+        problem: asIf(problem('internal'), { title: 'Its config file no longer holds your servers', remedy: 'repair' }),
+        server: null,
+      },
+    ],
+    servers: [
+      makeOk('github', 31),
+      { server: serverId('sentry'), state: 'broken', since: minutesAgo(14), problem: broken },
+      { server: serverId('pdf'), state: 'working', since: minutesAgo(0) },
+      { server: serverId('database'), state: 'waiting', since: minutesAgo(3), problem: away },
+      { server: serverId('iam'), state: 'needs-you', since: minutesAgo(40), problem: locked },
+      makeOk('packages', 4),
+    ],
+  }
+  world.clients = [
+    makeClient('vscode', 'VS Code', {
+      state: 'partly',
+      version: '1.131.0',
+      running: true,
+      canUndo: true,
+      toFinish: 'Run “MCP: List Servers” in VS Code and start the new ones',
+      entries: [
+        { server: serverId('github'), state: 'written' },
+        { server: serverId('sentry'), state: 'absent' },
+        { server: serverId('pdf'), state: 'conflict' },
+      ],
+    }),
+    makeClient('claude-desktop', 'Claude Desktop', {
+      state: 'needs-repair',
+      version: '1.9.4',
+      running: true,
+      toFinish: 'Quit and reopen Claude',
+      canUndo: true,
+      entries: [{ server: serverId('github'), state: 'lost' }],
+      proof: { bridgeAt: minutesAgo(90), initializeAt: null, callAt: null },
+    }),
+    makeClient('cursor', 'Cursor', {
+      state: 'unreadable',
+      version: null,
+      problem: asIf(problem('internal'), {
+        title: 'This app’s config file is not valid JSON',
+        detail: '/home/ana/.cursor/mcp.json, line 14: expected a comma',
+        remedy: 'open-file',
+      }),
+    }),
+    makeClient('claude-code', 'Claude Code', { state: 'not-set-up' }),
+  ]
+}
+const manyServers = (world: World) => {
+  const names = Array.from({ length: 200 }, (_, index) => `team-${String(index + 1).padStart(3, '0')}`)
+  world.catalog.servers = names.map((id, index) =>
+    makeServer(id, `Team server ${index + 1}`, { description: `Tools of team ${index + 1}` }),
+  )
+  world.health.servers = names.map((id, index) => makeOk(id, (index % 40) + 1))
+}
+
+/** Named states any screen can open in. The visual tests walk the same list. */
+export const scenarios: Scenario[] = [
+  { name: 'home', hash: '#/home' },
+  { name: 'home-troubled', hash: '#/home', change: troubled },
+  {
+    name: 'home-empty',
+    hash: '#/home',
+    change: (world) =>
+      Object.assign(world, {
+        calls: [],
+        catalog: { ...world.catalog, servers: [] },
+        health: { ...world.health, servers: [] },
+      }),
+  },
+  { name: 'home-signed-out', hash: '#/home', change: signedOut },
+  {
+    name: 'home-loading',
+    hash: '#/home',
+    change: (world) =>
+      Object.assign(world, {
+        silent: ['health.snapshot', 'catalog.snapshot', 'clients.snapshot', 'activity.page', 'auth.snapshot'],
+      }),
+  },
+  {
+    name: 'home-offline',
+    hash: '#/home',
+    change: (world) => {
+      if (world.auth.state === 'signed-in')
+        world.auth = { state: 'offline', account: world.auth.account, problem: away }
+      world.catalog.stale = true
+      world.health = { ...world.health, overall: 'waiting', sentence: 'Waiting for the network' }
+    },
+  },
+  {
+    name: 'home-vault-locked',
+    hash: '#/home',
+    change: (world) => {
+      world.vault = { state: 'locked', backend: 'keychain', problem: null }
+      signedOut(world)
+    },
+  },
+  {
+    name: 'home-vault-memory',
+    hash: '#/home',
+    change: (world) => {
+      world.vault = { state: 'memory', backend: 'memory', problem: null }
+    },
+  },
+  {
+    name: 'home-stale',
+    hash: '#/home',
+    change: (world) => {
+      world.catalog.stale = true
+      world.catalog.problem = away
+    },
+  },
+  { name: 'servers', hash: '#/servers' },
+  { name: 'servers-troubled', hash: '#/servers', change: troubled },
+  { name: 'servers-200', hash: '#/servers', change: manyServers },
+  {
+    name: 'servers-loading',
+    hash: '#/servers',
+    change: (world) => Object.assign(world, { silent: ['catalog.snapshot'] }),
+  },
+  { name: 'servers-signed-out', hash: '#/servers', change: signedOut },
+  {
+    name: 'servers-failed',
+    hash: '#/servers',
+    change: (world) => Object.assign(world, { failing: { 'catalog.snapshot': 'internal' } }),
+  },
+  { name: 'server', hash: '#/servers/github' },
+  { name: 'server-broken', hash: '#/servers/sentry', change: troubled },
+  { name: 'server-not-allowed', hash: '#/servers/payroll' },
+  { name: 'apps', hash: '#/apps' },
+  { name: 'apps-troubled', hash: '#/apps', change: troubled },
+  {
+    name: 'apps-none',
+    hash: '#/apps',
+    change: (world) => {
+      world.clients = world.clients.map((client) => ({ ...client, installed: false, state: 'not-installed' as const }))
+    },
+  },
+  { name: 'app', hash: '#/apps/vscode' },
+  { name: 'app-change', hash: '#/apps', press: 'Set up: Claude Code' },
+  {
+    name: 'app-change-failed',
+    hash: '#/apps',
+    press: 'Set up: Claude Code',
+    change: (world) => Object.assign(world, { failing: { 'clients.preview': 'internal' } }),
+  },
+  { name: 'activity', hash: '#/activity' },
+  { name: 'activity-empty', hash: '#/activity', change: (world) => Object.assign(world, { calls: [] }) },
+  {
+    name: 'activity-loading',
+    hash: '#/activity',
+    change: (world) => Object.assign(world, { silent: ['activity.page'] }),
+  },
+  {
+    name: 'activity-failed',
+    hash: '#/activity',
+    change: (world) => Object.assign(world, { failing: { 'activity.page': 'internal' } }),
+  },
+  { name: 'account', hash: '#/account' },
+  { name: 'account-signed-out', hash: '#/account', change: signedOut },
+  { name: 'account-signing-in', hash: '#/account', change: signingIn },
+  {
+    name: 'account-needs-sign-in',
+    hash: '#/account',
+    change: (world) => {
+      if (world.auth.state === 'signed-in')
+        world.auth = {
+          state: 'needs-sign-in',
+          account: world.auth.account,
+          problem: asIf(problem('internal'), { title: 'Your session has ended', remedy: 'sign-in' }),
+        }
+    },
+  },
+  { name: 'account-sign-out', hash: '#/account', press: 'Sign out' },
+  { name: 'settings', hash: '#/settings' },
+  {
+    name: 'settings-headless',
+    hash: '#/settings',
+    change: (world) => {
+      world.app.mode = 'headless'
+    },
+  },
+  { name: 'help', hash: '#/help' },
+  { name: 'help-troubled', hash: '#/help', change: troubled },
+  {
+    name: 'welcome-company',
+    hash: '#/home',
+    change: (world) => {
+      firstRun(world)
+      world.app.company = null
+    },
+  },
+  { name: 'welcome-sign-in', hash: '#/home', change: firstRun },
+  {
+    name: 'welcome-waiting',
+    hash: '#/home',
+    change: (world) => {
+      firstRun(world)
+      signingIn(world)
+    },
+  },
+  {
+    name: 'welcome-apps',
+    hash: '#/home',
+    change: (world) => {
+      world.settings.welcomeDone = false
+    },
+  },
+  { name: 'connection-refused', hash: '#/home', connection: 'refused' },
+  { name: 'connection-lost', hash: '#/home', connection: 'lost' },
+]
+
+export function createScenarioWorld({ change }: Scenario) {
+  const world = createWorld()
+  change?.(world)
+  return world
+}

@@ -1,0 +1,48 @@
+import type { ClientApp } from '../../../shared/contract/clients.ts'
+import type { HealthLevel } from '../../../shared/contract/health.ts'
+import { openPath } from '../../stores/app.ts'
+import { type ChangeKind, showChange } from '../../stores/clients.ts'
+import { t } from '../../texts.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { LevelBadge } from '../../ui/level.tsx'
+
+const levels: Record<ClientApp['state'], HealthLevel> = {
+  'not-installed': 'waiting',
+  'not-set-up': 'waiting',
+  partly: 'needs-you',
+  'set-up': 'ok',
+  'needs-repair': 'needs-you',
+  unreadable: 'broken',
+}
+
+export function AppBadge({ app }: { app: ClientApp }) {
+  return <LevelBadge level={levels[app.state]} text={t(`apps.states.${app.state}`)} />
+}
+
+const kinds: Partial<Record<ClientApp['state'], Exclude<ChangeKind, 'undo'>>> = {
+  'not-set-up': 'set-up',
+  partly: 'update',
+  'needs-repair': 'repair',
+}
+const labels = {
+  'set-up': () => t('apps.actions.setUp'),
+  update: () => t('apps.actions.update'),
+  repair: () => t('apps.actions.repair'),
+}
+
+/** The one thing to do with an app in the state it is in. Every change is shown before it is made. */
+export function AppButton({ app }: { app: ClientApp }) {
+  const kind = kinds[app.state]
+  if (kind)
+    return (
+      <ActionButton size="xs" onAct={() => showChange(app.id, kind)} aria-label={`${labels[kind]()}: ${app.name}`}>
+        {labels[kind]()}
+      </ActionButton>
+    )
+  if (app.state !== 'unreadable') return null
+  return (
+    <ActionButton size="xs" variant="default" onAct={() => openPath(app.configPath)}>
+      {t('apps.actions.openFile')}
+    </ActionButton>
+  )
+}

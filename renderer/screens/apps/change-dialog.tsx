@@ -1,0 +1,83 @@
+import { Button, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconCircleCheck } from '@tabler/icons-react'
+import type { Preview } from '../../../shared/contract/clients.ts'
+import { type ChangeKind, closeChange, makeChange, showChange, useChange, useClients } from '../../stores/clients.ts'
+import { t } from '../../texts.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { DiffView } from '../../ui/diff-view.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ProblemNote } from '../../ui/problem-note.tsx'
+import classes from './change-dialog.module.css'
+
+const titles: Record<ChangeKind, (app: string) => string> = {
+  'set-up': (app) => t('change.setUp', { app }),
+  update: (app) => t('change.update', { app }),
+  repair: (app) => t('change.repair', { app }),
+  undo: (app) => t('change.undo', { app }),
+}
+
+/** The exact change to an app's config file, before it is made. */
+export function ChangeDialog() {
+  const change = useChange((state) => state.change)
+  const app = useClients(({ value }) => value?.find(({ id }) => id === change?.client)?.name ?? change?.client ?? '')
+  return (
+    <Modal opened={change !== null} onClose={closeChange} size={720} title={change && titles[change.kind](app)}>
+      {change && <Content app={app} />}
+    </Modal>
+  )
+}
+
+function Content({ app }: { app: string }) {
+  const change = useChange((state) => state.change)
+  if (!change) return null
+  const { client, kind, preview, problem } = change
+  const apply = async () => {
+    if (!(await makeChange())) return
+    notifications.show({ message: kind === 'undo' ? t('change.doneUndo', { app }) : t('change.doneSetUp', { app }) })
+  }
+  const again = () => showChange(client, kind)
+  return (
+    <>
+      <Stack gap="sm">
+        {problem && <ProblemNote problem={problem} path={preview?.path} client={client} onRetry={again} />}
+        {preview ? <PreviewView preview={preview} /> : !problem && <Skeleton height={180} radius="md" />}
+      </Stack>
+      <div className={classes.foot}>
+        <p>{preview?.diff && !preview.newFile && t('change.kept')}</p>
+        <Button variant="default" onClick={closeChange}>
+          {preview?.diff === '' ? t('common.close') : t('common.cancel')}
+        </Button>
+        {problem && (
+          <ActionButton variant="default" onAct={again}>
+            {t('change.again')}
+          </ActionButton>
+        )}
+        {preview?.diff && !problem && (
+          <ActionButton onAct={apply}>{kind === 'undo' ? t('change.applyUndo') : t('change.apply')}</ActionButton>
+        )}
+      </div>
+    </>
+  )
+}
+
+function PreviewView({ preview: { path, newFile, diff, entries } }: { preview: Preview }) {
+  if (diff === '')
+    return <EmptyState icon={IconCircleCheck} title={t('change.nothing')} text={t('change.nothingText')} />
+  return (
+    <div>
+      <Text>{newFile ? t('change.introNew') : t('change.intro')}</Text>
+      <div className={classes.path}>{path}</div>
+      <ul className={classes.entries}>
+        {entries
+          .filter(({ result }) => result !== 'unchanged')
+          .map(({ server, result }) => (
+            <li key={server} className={classes.entry} data-result={result}>
+              <b>{server}</b> {t(`change.results.${result}`)}
+            </li>
+          ))}
+      </ul>
+      <DiffView diff={diff} label={t('change.diff', { path })} />
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+import { useApp } from '../stores/app.ts'
+import { cancelSignIn, retryAuth, signIn, useAuth } from '../stores/auth.ts'
+import { type Banner, type BannerKind, toBanners } from '../stores/banners.ts'
+import { refreshCatalog, useCatalog } from '../stores/catalog.ts'
+import { askToReset, retryVault, useVault } from '../stores/vault.ts'
+import { showScreen } from '../stores/view.ts'
+import { t } from '../texts.ts'
+import { ActionButton } from '../ui/action-button.tsx'
+import { formatDateTime } from '../ui/format.ts'
+import levels from '../ui/level.module.css'
+import { LevelIcon } from '../ui/level.tsx'
+import classes from './banners.module.css'
+
+const actions: Record<BannerKind, { label: () => string; run: () => unknown }> = {
+  locked: { label: () => t('remedies.unlock-keychain'), run: retryVault },
+  'vault-broken': { label: () => t('remedies.reset-vault'), run: askToReset },
+  memory: { label: () => t('banners.checkAgain'), run: retryVault },
+  'signed-out': { label: () => t('signIn.button'), run: signIn },
+  'signing-in': { label: () => t('banners.open'), run: () => showScreen('account') },
+  'needs-sign-in': { label: () => t('signIn.button'), run: signIn },
+  offline: { label: () => t('banners.checkAgain'), run: retryAuth },
+  stale: { label: () => t('banners.refresh'), run: refreshCatalog },
+}
+
+export function Banners() {
+  const auth = useAuth(({ value }) => value)
+  const vault = useVault(({ value }) => value)
+  const catalog = useCatalog(({ value }) => value)
+  const hasCompany = useApp(({ value }) => value?.company != null)
+  const banners = toBanners({ auth, vault, catalog, hasCompany })
+  return (
+    <section className={classes.banners} aria-label={t('banners.label')} aria-live="polite">
+      {banners.map((banner) => (
+        <BannerRow key={banner.kind} banner={banner} />
+      ))}
+    </section>
+  )
+}
+
+function BannerRow({ banner: { kind, level, problem, date } }: { banner: Banner }) {
+  const { label, run } = actions[kind]
+  return (
+    <div className={`${levels[level]} ${classes.banner}`}>
+      <LevelIcon level={level} />
+      <div className={classes.text}>
+        <strong>{t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}
+        {problem?.detail && <> ({problem.detail})</>}
+      </div>
+      {kind === 'signing-in' && (
+        <ActionButton size="xs" variant="default" onAct={cancelSignIn}>
+          {t('common.cancel')}
+        </ActionButton>
+      )}
+      <ActionButton size="xs" variant={level === 'needs-you' ? 'filled' : 'default'} onAct={run}>
+        {label()}
+      </ActionButton>
+    </div>
+  )
+}
+
+function textOf(kind: BannerKind, date: string | undefined) {
+  if (kind !== 'stale') return t(`banners.${kind}.text`)
+  return date ? t('banners.stale.text', { date: formatDateTime(date) }) : t('banners.staleUnknown')
+}

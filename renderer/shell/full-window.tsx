@@ -1,0 +1,27 @@
+import { Loader } from '@mantine/core'
+import { IconKey, IconPlugConnectedX } from '@tabler/icons-react'
+import { t } from '../texts.ts'
+import { EmptyState } from '../ui/empty-state.tsx'
+import classes from './full-window.module.css'
+
+/** Nothing can be shown: the session of this window is over. Only the person can open a new address. */
+export function RefusedWindow() {
+  return (
+    <main className={classes.window}>
+      <EmptyState icon={IconKey} title={t('connection.refused.title')} text={t('connection.refused.text')} />
+    </main>
+  )
+}
+
+/** The core went away: what was known stays in sight behind this, and goes on when the core is back. */
+export function LostCover() {
+  return (
+    <div className={classes.cover} role="alert">
+      <div className={classes.card}>
+        <EmptyState icon={IconPlugConnectedX} title={t('connection.lost.title')} text={t('connection.lost.text')}>
+          <Loader size="sm" type="dots" />
+        </EmptyState>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+import type { Screen } from '../../shared/contract/app.ts'
+import type { ClientApp } from '../../shared/contract/clients.ts'
+import { useClients } from './clients.ts'
+import { useHealth } from './health.ts'
+
+type Badges = Partial<Record<Screen, number>>
+
+/** How many things on a screen wait for the person. */
+export function useBadges(): Badges {
+  const needs = useHealth(({ value }) => value?.needs)
+  const clients = useClients(({ value }) => value)
+  return {
+    home: needs?.length ?? 0,
+    servers: needs?.filter(({ server }) => server !== null).length ?? 0,
+    apps: clients?.filter(wantsHand).length ?? 0,
+  }
+}
+
+/** What was set up once and no longer is. An app nobody set up waits for nobody. */
+export const wantsHand = ({ state, toFinish }: ClientApp) =>
+  state === 'needs-repair' || state === 'unreadable' || toFinish !== null

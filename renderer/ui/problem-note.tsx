@@ -1,0 +1,58 @@
+import { ActionIcon, CloseButton, Tooltip } from '@mantine/core'
+import { IconCopy } from '@tabler/icons-react'
+import type { HealthLevel } from '../../shared/contract/health.ts'
+import type { ProblemData } from '../../shared/problems.ts'
+import { findRemedy, type RemedyContext, reportOf } from '../remedies.ts'
+import { t } from '../texts.ts'
+import { ActionButton } from './action-button.tsx'
+import { copyText } from './copy.ts'
+import levels from './level.module.css'
+import { LevelIcon } from './level.tsx'
+import { levelOfProblem } from './problem-level.ts'
+import classes from './problem-note.module.css'
+
+type Props = RemedyContext & {
+  problem: ProblemData
+  level?: HealthLevel
+  /** What it is about, where the problem's title does not say. */
+  subject?: string
+  onDismiss?: () => void
+}
+
+/** A problem as a person meets it everywhere: what, why, its code, one button. */
+export function ProblemNote({ problem, level = levelOfProblem(problem), subject, onDismiss, ...context }: Props) {
+  const remedy = findRemedy(problem, context)
+  return (
+    <div className={`${levels[level]} ${classes.note}`}>
+      <span className={classes.icon}>
+        <LevelIcon level={level} />
+      </span>
+      <div className={classes.body}>
+        <div className={classes.title}>{subject ? `${subject}: ${problem.title}` : problem.title}</div>
+        {problem.detail && <div className={classes.detail}>{problem.detail}</div>}
+        <div className={classes.foot}>
+          <span className={classes.code}>{problem.code}</span>
+          <Tooltip label={t('common.copyDetails')}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="xs"
+              aria-label={t('common.copyDetails')}
+              onClick={() => void copyText(reportOf(problem))}
+            >
+              <IconCopy size={13} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
+      </div>
+      <div className={classes.side}>
+        {remedy && (
+          <ActionButton size="xs" variant={level === 'needs-you' ? 'filled' : 'default'} onAct={remedy.run}>
+            {remedy.label}
+          </ActionButton>
+        )}
+        {onDismiss && <CloseButton size="sm" aria-label={t('common.dismiss')} onClick={onDismiss} />}
+      </div>
+    </div>
+  )
+}
