@@ -15,7 +15,9 @@ const lockMs = 10_000
 
 /** Makes the folder ours alone, or refuses: a link, a foreign owner or an open mode would let others in. */
 export async function claimFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error // a file in its place is named below
+  })
   if (process.platform === 'win32') return // inside the person's profile, closed by its inherited permissions
   const { mode, uid } = await lstat(folder).then((found) => {
     if (found.isDirectory()) return found

@@ -8,7 +8,6 @@ export const endProblems = {
   'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
   'bridge.interrupted': { title: 'The connection was lost before the answer came', remedy: 'retry' },
   'bridge.version-mismatch': { title: 'The app and its bridge are of different versions', remedy: 'restart-app' },
-  'bridge.request-too-large': { title: 'The request is too large to be sent', remedy: 'none' },
 } as const satisfies Partial<Record<ProblemCode, { title: string; remedy: string }>>
 
 export function errorText(code: keyof typeof endProblems, detail: string): string {

@@ -20,6 +20,7 @@ type Needs = {
 
 const newline = Buffer.from('\n')
 const heldLimit = 1024 * 1024
+const interrupted = errorText('bridge.interrupted', 'the app was restarted; send the request again')
 const defaultWaits = { launched: 20_000, notLaunched: 4_000, again: 1_000, drain: 800 }
 const mostPauseMs = 1_000
 
@@ -41,7 +42,8 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
 
   // ── client → hub
 
-  let target: Socket | null = null
+  // Where the pieces of a long line go. While there is no hub the client is made to wait with the rest of it.
+  let target: Socket | 'held' | 'dropped' = 'dropped'
   const up = createSplitter({
     whole(line, envelope) {
       const isOpening = envelope.method === 'initialize' && envelope.id !== null
@@ -51,19 +53,24 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
       if (!isOpening && envelope.method !== 'notifications/initialized') hold(line, envelope)
       if (envelope.id !== null && envelope.method !== null) startWaiting()
     },
-    begin: () => {
-      target = socket
+    begin() {
+      target = socket ?? 'held'
+      if (socket) return
+      input.pause()
+      startWaiting()
     },
-    piece: (bytes) => void (target && target === socket && toHub(bytes)),
+    piece(bytes) {
+      if (target === 'held') held.push(bytes)
+      else if (target === socket) toHub(bytes)
+    },
     end(envelope) {
-      const isThere = target !== null && target === socket
-      if (isThere) {
-        conversation.fromClient(envelope, null, 'sent')
-        return toHub(newline)
+      const isThere = target === 'held' || target === socket
+      if (isThere) conversation.fromClient(envelope, null, socket ? 'sent' : 'waiting')
+      if (target === 'held') held.push(newline)
+      else if (isThere) toHub(newline)
+      else if (envelope.id !== null && envelope.method !== null) {
+        say(envelope.id, target === 'dropped' ? toError({ state: 'away' }) : interrupted)
       }
-      if (envelope.id === null || envelope.method === null) return
-      if (target) say(envelope.id, errorText('bridge.interrupted', 'the app was restarted; send the request again'))
-      else say(envelope.id, errorText('bridge.request-too-large', 'it came while the app was starting; send it again'))
     },
   })
   function toHub(...parts: Buffer[]) {
@@ -75,7 +82,7 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
   }
   function hold(line: Buffer, { id, method }: Envelope) {
     if (heldBytes + line.length <= heldLimit) {
-      held.push(line)
+      held.push(line, newline)
       heldBytes += line.length
     } else if (id !== null && method !== null) {
       conversation.forget(id)
@@ -134,10 +141,10 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
     given.on('data', down.push)
     given.on('drain', () => input.resume())
     given.on('close', onLost)
-    toHub(...[...conversation.replay(), ...held].flatMap((line) => [line, newline]))
+    toHub(...conversation.replay().flatMap((line) => [line, newline]), ...held)
     conversation.markSent()
-    held = []
-    heldBytes = 0
+    if (target === 'held') target = given
+    letGo()
     given.resume()
   }
   function onLost() {
@@ -145,7 +152,7 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
     input.resume()
     if (down.cut()) toClient(newline) // a broken line must not swallow the next one
     for (const id of conversation.takeLost()) {
-      say(id, errorText('bridge.interrupted', 'the app was restarted; send the request again'))
+      say(id, interrupted)
     }
     for (const id of conversation.takeAsked()) {
       const params = `{"requestId":${id},"reason":"The app was restarted"}`
@@ -168,11 +175,16 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
   function giveUpWaiting(dialled: Exclude<Dialled, { state: 'open' }>) {
     const error = toError(dialled)
     for (const id of conversation.takeWaiting()) say(id, error)
-    held = []
-    heldBytes = 0
+    if (target === 'held') target = 'dropped'
+    letGo()
     deadline = null
     isAway = true
     launched = false
+  }
+  function letGo() {
+    held = []
+    heldBytes = 0
+    if (!socket?.writableNeedDrain) input.resume()
   }
   function pause(ms: number) {
     return new Promise<void>((resolve) => {
