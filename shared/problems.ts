@@ -115,6 +115,22 @@ export const problems = {
   'activity.unavailable': { title: 'The activity log cannot be opened', remedy: 'retry' },
   'activity.set-aside': { title: 'The activity log was damaged, so a new one was started', remedy: 'none' },
   'activity.not-saved': { title: 'New activity cannot be saved right now', remedy: 'retry' },
+  'clients.unknown': { title: 'This app is not one that can be set up', remedy: 'open-apps' },
+  'clients.unsupported': { title: 'This app does not exist on this kind of computer', remedy: 'open-apps' },
+  'clients.unreadable': {
+    title: 'The app’s settings file cannot be edited safely, so it was left alone',
+    remedy: 'open-file',
+  },
+  'clients.changed-meanwhile': {
+    title: 'The app’s settings file changed in the meantime, nothing was written',
+    remedy: 'retry',
+  },
+  'clients.not-writable': { title: 'The app’s settings file cannot be written, it is as it was', remedy: 'open-file' },
+  'clients.disk-full': { title: 'There is no space left on the disk, the file is as it was', remedy: 'retry' },
+  'clients.ledger-set-aside': {
+    title: 'The record of what was set up could not be read and was set aside; entries are not recognised as ours',
+    remedy: 'open-apps',
+  },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 
 export type ProblemCode = keyof typeof problems

@@ -5,11 +5,12 @@ import { ProblemData } from '../problems.ts'
 
 /**
  * How our entry for one server stands in a client's file. `drift`: a person edited what we wrote; `conflict`: the name
- * is taken by an entry we never wrote; `absent` may still have been there once (see `lost`).
+ * is taken by an entry we never wrote; `lost`: what we wrote is gone from the file; `outdated`: it is as we wrote it, but
+ * that is no longer what it should say.
  */
 export const EntryState = z.object({
   server: ServerId,
-  state: z.enum(['absent', 'written', 'drift', 'conflict', 'lost']),
+  state: z.enum(['absent', 'written', 'outdated', 'drift', 'conflict', 'lost']),
 })
 export type EntryState = z.infer<typeof EntryState>
 
@@ -62,8 +63,15 @@ export const Backup = z.object({
 })
 export type Backup = z.infer<typeof Backup>
 
-/** `servers` absent means all the person may use. */
-const Selection = z.object({ client: ClientId, servers: z.array(ServerId).optional() })
+/**
+ * `servers` absent means all the person may use. `overwrite` puts our entry in place of one that a person edited
+ * (drift) or wrote under the same name (conflict).
+ */
+const Selection = z.object({
+  client: ClientId,
+  servers: z.array(ServerId).optional(),
+  overwrite: z.boolean().optional(),
+})
 
 export const clients = {
   snapshot: call(z.void(), z.array(ClientApp)),

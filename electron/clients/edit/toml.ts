@@ -209,7 +209,7 @@ function set({ text, path, bindings, tables }: Around, field: string[], value: V
   const key = full.slice(base.length).map(renderKey).join('.')
   const indent = last ? text.slice(lineStart(text, last.range[0]), last.range[0]) : ''
   return splice(text, [
-    newLineAfter(text, anchor.range[1], (isBlank(indent) ? indent : '') + `${key} = ${render(value)}`),
+    newLineAfter(text, anchor.range[1], `${isBlank(indent) ? indent : ''}${key} = ${render(value)}`),
   ])
 }
 

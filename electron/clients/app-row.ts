@@ -1,0 +1,28 @@
+import type { FormatName } from './formats.ts'
+import type { Place } from './place.ts'
+import type { ShapeName } from './shapes.ts'
+
+/** One AI client this product can set up. To add one, add a row: README.md shows how. */
+export type AppRow = {
+  id: string
+  name: string
+  format: FormatName
+  shape: ShapeName
+  /** The person’s own config file, or null where the app does not exist on that platform. */
+  configPath: (place: Place) => string | null
+  /** Folders or files that show the app was used by this person. */
+  traces: (place: Place) => string[]
+  /** Programs on the PATH. */
+  commands?: string[]
+  /** The bundle below /Applications. */
+  macApp?: string
+  /** Installed programs whose presence or `package.json` tells something. */
+  installs?: (place: Place) => string[]
+  /** Names of its process on any platform. Windows and macOS tell `Claude` from `claude` by case alone. */
+  processes: string[]
+  /** What a running app needs before it sees a change; null where it watches its file. */
+  reload: string | null
+  limits?: { tools?: number; toolName?: number }
+  /** What else a person should know before this app is set up. */
+  note?: string
+}

@@ -1,0 +1,188 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  chmod,
+  chown,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { Problem } from '../../shared/problems.ts'
+import { refusals } from './edit/change.ts'
+
+type Code = NodeJS.ErrnoException['code']
+const codeOf = (error: unknown): Code => (error as NodeJS.ErrnoException).code
+
+/** A client’s file as it lies on the disk. `target` is where its bytes are, at the end of any symlinks. */
+export type ConfigFile = {
+  path: string
+  target: string
+  bytes: Uint8Array | null
+  mode: number | null
+  owner: Owner | null
+}
+type Owner = { uid: number; gid: number }
+
+/** Far beyond any config file; a client’s history file can be tens of megabytes. */
+const largest = 64 * 1024 * 1024
+
+export const hashOf = (bytes: Uint8Array | null) =>
+  bytes === null ? 'none' : createHash('sha256').update(bytes).digest('hex')
+
+/** Reads a config file, or says which one cannot be read and why. Only “there is no such file” counts as no file. */
+export async function readConfig(path: string): Promise<ConfigFile> {
+  try {
+    const target = await followLinks(path)
+    const info = await stat(target).catch((error) => {
+      if (codeOf(error) === 'ENOENT') return null
+      throw error
+    })
+    if (info === null) return { path, target, bytes: null, mode: null, owner: null }
+    // A pipe or a device would be waited for without end.
+    if (!info.isFile()) throw unreadable(path, 'it is not a file')
+    if (info.size > largest) throw unreadable(path, 'it is larger than 64 MB')
+    const owner = { uid: info.uid, gid: info.gid }
+    return { path, target, bytes: await readFile(target), mode: info.mode & 0o7777, owner }
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    const denied = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM'
+    throw unreadable(
+      path,
+      denied ? 'it may not be read by this account' : `reading it failed (${codeOf(error)})`,
+      error,
+    )
+  }
+}
+
+export const unreadable = (path: string, reason: string, cause?: unknown) =>
+  new Problem('clients.unreadable', `${path}: ${reason}`, { cause })
+
+export const refused = (path: string, { reason, line }: { reason: keyof typeof refusals; line: number | null }) =>
+  unreadable(path, `${line === null ? '' : `line ${line}: `}${refusals[reason]}`)
+
+/** The end of a chain of symlinks, also when nothing is there yet. */
+async function followLinks(path: string, hops = 0): Promise<string> {
+  const info = await lstat(path).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return null
+    throw error
+  })
+  if (!info?.isSymbolicLink()) return path
+  if (hops > 20) throw Object.assign(new Error('too many symlinks'), { code: 'ELOOP' })
+  return followLinks(resolve(dirname(path), await readlink(path)), hops + 1)
+}
+
+/** How a file’s bytes get to the disk. A test passes one that runs out of space. */
+export type WriteAll = (handle: FileHandle, bytes: Uint8Array) => Promise<void>
+const writeAll: WriteAll = (handle, bytes) => handle.writeFile(bytes)
+
+/**
+ * Replaces a config file as a whole: a reader finds the old bytes or the new ones. A symlink stays, its target is
+ * written; mode and owner stay. The new bytes are complete and synced before the old ones go, so that a full disk costs
+ * nothing. Returns the folders it had to make, outermost first.
+ */
+export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write: WriteAll = writeAll): Promise<string[]> {
+  const { path, target, mode, owner } = file
+  // A rename would get past a read-only mark that somebody set on purpose.
+  if (mode !== null && (mode & 0o200) === 0)
+    throw new Problem('clients.not-writable', `${path}: it is marked read-only`)
+  const folders: string[] = []
+  try {
+    folders.push(...(await makeFolders(dirname(target))))
+    await replaceFile(target, bytes, mode ?? 0o600, owner, write)
+    return folders
+  } catch (error) {
+    await removeFolders(folders)
+    throw toWriteProblem(path, error)
+  }
+}
+
+/** Saves a file of our own, readable by its owner only; complete on the disk before it counts. */
+export async function saveOwn(path: string, data: Uint8Array | string) {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await replaceFile(path, typeof data === 'string' ? Buffer.from(data) : data, 0o600, null, writeAll)
+  } catch (error) {
+    throw toWriteProblem(path, error)
+  }
+}
+
+async function replaceFile(target: string, bytes: Uint8Array, mode: number, owner: Owner | null, write: WriteAll) {
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const handle = await open(temporary, 'wx', mode)
+    try {
+      await write(handle, bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await chmod(temporary, mode) // the umask had its say when it was made
+    if (owner && process.getuid?.() === 0) await chown(temporary, owner.uid, owner.gid)
+    await renameOver(temporary, target)
+  } catch (error) {
+    await unlink(temporary).catch(() => {}) // it may never have come to be
+    throw error
+  }
+  await syncFolder(dirname(target))
+}
+
+/** Windows refuses while another process has the file open for a moment, a virus scanner for example. */
+async function renameOver(from: string, to: string) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      const busy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
+      if (!busy || attempt === 5) throw error
+      await new Promise((done) => setTimeout(done, attempt * 50))
+    }
+  }
+}
+
+async function syncFolder(folder: string) {
+  if (process.platform === 'win32') return // Windows cannot open a folder for syncing
+  const handle = await open(folder, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+async function makeFolders(folder: string) {
+  const missing: string[] = []
+  for (let at = folder; ; at = dirname(at)) {
+    const info = await stat(at).catch((error) => {
+      if (codeOf(error) === 'ENOENT') return null
+      throw error
+    })
+    if (info || dirname(at) === at) break
+    missing.unshift(at)
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return missing
+}
+
+/** Innermost first, and only those that are empty: what somebody put there in the meantime is theirs. */
+export async function removeFolders(folders: readonly string[]) {
+  for (const folder of [...folders].reverse()) await rmdir(folder).catch(() => {})
+}
+
+export async function deleteConfig({ path, target }: ConfigFile) {
+  try {
+    await unlink(target)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw toWriteProblem(path, error)
+  }
+}
+
+export function toWriteProblem(path: string, error: unknown) {
+  if (error instanceof Problem) return error
+  const code = codeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('clients.disk-full', path, { cause: error })
+  if (code === undefined) return error
+  return new Problem('clients.not-writable', `${path} (${code})`, { cause: error })
+}

@@ -1,0 +1,50 @@
+import { readFile, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { AppRow } from './app-row.ts'
+import { findCommand, inHome, type Place } from './place.ts'
+
+const bundles = (place: Place, { macApp }: AppRow) =>
+  place.platform === 'darwin' && macApp ? [`/Applications/${macApp}`, inHome(place, 'Applications', macApp)] : []
+
+const program = (place: Place, { commands = [] }: AppRow) =>
+  commands.map((name) => findCommand(place, name)).find((path) => path !== undefined)
+
+export function isInstalled(place: Place, row: AppRow) {
+  const signs = [...row.traces(place), ...bundles(place, row), ...(row.installs?.(place) ?? [])]
+  return signs.some(place.exists) || program(place, row) !== undefined
+}
+
+export function isRunning({ processes, macApp }: AppRow, names: readonly string[]) {
+  const bundle = macApp ? `/${macApp}/Contents/MacOS/` : null
+  return names.some((name) => processes.includes(basename(name)) || (bundle !== null && name.includes(bundle)))
+}
+
+/** The version as its own files tell it; nothing is started to ask. */
+export async function findVersion(place: Place, row: AppRow): Promise<string | null> {
+  for (const bundle of bundles(place, row)) {
+    const plist = await readText(join(bundle, 'Contents', 'Info.plist'))
+    const version = /<key>CFBundleShortVersionString<\/key>\s*<string>([^<]{1,40})<\/string>/.exec(plist)?.[1]
+    if (version) return version
+  }
+  const packages = (row.installs?.(place) ?? []).filter((path) => basename(path) === 'package.json')
+  for (const path of [...packages, ...(await packagesAbove(program(place, row)))]) {
+    const version = /"version"\s*:\s*"([^"]{1,40})"/.exec(await readText(path))?.[1]
+    if (version) return version
+  }
+  return null
+}
+
+/** A command installed by npm lies at most a few folders below its `package.json`. */
+async function packagesAbove(command: string | undefined) {
+  if (!command) return []
+  let folder = dirname(await realpath(command).catch(() => command))
+  if (!folder.includes('node_modules')) return []
+  const found: string[] = []
+  for (let depth = 0; depth < 3; depth++) {
+    found.push(join(folder, 'package.json'))
+    folder = dirname(folder)
+  }
+  return found
+}
+
+const readText = (path: string) => readFile(path, 'utf8').catch(() => '')

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ClientId, ServerId } from '../../shared/ids.ts'
+import { createMemoryLog } from '../lib/log.ts'
+import { createSignal } from '../lib/signal.ts'
+import { createClients } from './clients.ts'
+import type { WriteAll } from './config-file.ts'
+
+export const cursor = ClientId.parse('cursor')
+export const github = ServerId.parse('github')
+export const iam = ServerId.parse('iam')
+
+type Options = { ids?: ServerId[]; env?: Record<string, string>; bridge?: string; write?: WriteAll; home?: string }
+
+/** A home folder of its own with the real service in it; only the clock, the servers and the processes are given. */
+export async function openDesk({
+  ids = [github, iam],
+  env = {},
+  bridge = '/opt/causeway/causeway-bridge',
+  write,
+  home,
+}: Options = {}) {
+  const root = home ?? mkdtempSync(join(tmpdir(), 'causeway-clients-'))
+  const world = { ids, bridge, processes: [] as string[], now: Date.parse('2026-11-20T08:00:00Z') }
+  const { on: serversChanged, emit } = createSignal<void>()
+  const { log, lines } = createMemoryLog()
+  const open = () =>
+    createClients({
+      home: root,
+      env,
+      platform: 'linux',
+      folder: join(root, 'state'),
+      servers: () => world.ids.map((id) => ({ id, name: id, description: `The ${id} server` })),
+      serversChanged,
+      entryFor: (client, server) => ({ command: world.bridge, args: [server, '--client', client], env: {} }),
+      processes: async () => world.processes,
+      now: () => new Date(world.now++),
+      log,
+      ...(write ? { write } : {}),
+    })
+  const clients = open()
+  await clients.rescan()
+  return {
+    root,
+    world,
+    lines,
+    clients,
+    open,
+    tellServers: () => emit(),
+    app: async (id: ClientId = cursor) => {
+      const found = (await clients.rescan()).find((app) => app.id === id)
+      if (!found) throw new Error(`no app ${id}`)
+      return found
+    },
+    close: async () => {
+      await clients.close()
+      if (!home) rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+export type Desk = Awaited<ReturnType<typeof openDesk>>
