@@ -43,8 +43,11 @@ test('finds a file cut short at any byte', () => {
     expect(decode(sealed.subarray(0, length), key).state).toBe('damaged')
 })
 
-test('opens with no other key', () => {
-  expect(decode(encode(content, key, by), randomBytes(32)).state).toBe('damaged')
+test('opens with no other key, and tells that from a change', () => {
+  const sealed = encode(content, key, by)
+  expect(decode(sealed, randomBytes(32))).toEqual({ state: 'damaged', reason: 'it has another key' })
+  sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1
+  expect(decode(sealed, key)).toEqual({ state: 'damaged', reason: 'it was changed' })
 })
 
 test('knows a file of a newer version from a damaged one', () => {

@@ -23,8 +23,7 @@ const Plain = z.object({
 })
 
 /** Which key a file wants, without giving the key away. */
-export const kidOf = (key: Buffer) =>
-  createHash('sha256').update('causeway/kid/1').update(key).digest('hex').slice(0, 16)
+const kidOf = (key: Buffer) => createHash('sha256').update('causeway/kid/1').update(key).digest('hex').slice(0, 16)
 
 export function encode(content: Content, key: Buffer, by: { createdBy: string; backend: string }): Buffer {
   const details = Buffer.from(JSON.stringify({ kid: kidOf(key), createdBy: by.createdBy, backend: by.backend }))
@@ -49,8 +48,12 @@ export function decode(bytes: Buffer, key: Buffer): Decoded {
   const start = fixed + bytes.readUInt16BE(magic.length + 1)
   if (bytes.length < start + nonceBytes + tagBytes) return damaged('the file is cut short')
   const plain = open(bytes, start, key)
-  if (plain === null) return damaged('the key in the keychain does not open it, or it was changed')
+  if (plain === null) return damaged(isFor(bytes.subarray(fixed, start), key) ? 'it was changed' : 'it has another key')
   return { state: 'ok', content: { generation: plain.generation, secrets: new Map(plain.secrets) } }
+}
+
+function isFor(details: Buffer, key: Buffer) {
+  return details.includes(`"kid":"${kidOf(key)}"`)
 }
 
 function open(bytes: Buffer, start: number, key: Buffer) {

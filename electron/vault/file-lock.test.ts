@@ -2,9 +2,12 @@ import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createMemoryLog } from '../lib/log.ts'
 import { createFileLock } from './file-lock.ts'
+
+// Every write is synced to the disk: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 30_000 })
 
 let folder: string
 beforeEach(() => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryLog } from '../lib/log.ts'
+import { createFileLock } from './file-lock.ts'
 import { runInKeyring, startKeyring } from './fixtures/keyring.ts'
 import { createMemoryKeychain } from './keychain.ts'
 import { createVault } from './vault.ts'
@@ -183,22 +184,12 @@ describe.runIf(process.platform === 'linux')('over a real gnome-keyring', () => 
 test('a lock ends with its holder, however that dies', async () => {
   const { child, ask } = await startChild({ env: { PATH: process.env.PATH ?? '', HOME: home } })
   expect(await ask('hold')).toBe('held')
-  const vault = createVault({
-    folder,
-    keychain: createMemoryKeychain(),
-    log: createMemoryLog().log,
-    now: () => new Date(),
-    createdBy: 'test',
-  })
-  let entered = false
-  const work = vault.lock(async () => {
-    entered = true
-  })
-  await ask('beat')
-  expect(entered).toBe(false)
+  const lockOf = (waitMs: number) =>
+    createFileLock({ path: join(folder, 'vault.lock'), log: createMemoryLog().log, waitMs })
+  await expect(lockOf(100)(async () => 'in')).rejects.toMatchObject({ code: 'vault.busy' })
+  const next = lockOf(20_000)(async () => 'in')
   await kill(child)
-  await work
-  expect(entered).toBe(true)
+  expect(await next).toBe('in')
 })
 
 test('cases 21 and 22: killed before, in the middle of and after each step of a write, the vault opens with the old or the new secret', async () => {
