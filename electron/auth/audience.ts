@@ -22,26 +22,32 @@ export type Asked = { scopes: string[]; resources: string[] }
 const words = (text: string | undefined) => text?.split(' ').filter(Boolean) ?? []
 const distinct = (list: string[]) => [...new Set(list)]
 
-/** What a sign-in asks for: the company’s scopes and, as the kind of SSO allows, the audiences of its servers. */
+/**
+ * What a sign-in asks for: the company’s scopes and, as the kind of SSO allows, the audiences of its servers. Where one
+ * server takes the plain token, no resource is named: a sign-in for named resources yields tokens for those only.
+ */
 export function toAsked({ scopes, audiences, preset }: { scopes: string[]; audiences: Audience[]; preset: Preset }) {
   const asked = preset.asks === 'all' ? audiences : preset.asks === 'first' ? audiences.slice(0, 1) : []
   const named = asked.map((audience) => underPolicy(audience, preset))
-  const first = named.find(({ resource, audience }) => resource || audience)
+  const targets = named.every(({ resource, audience }) => resource || audience) ? named : []
   return {
     scopes: distinct([...scopes, ...named.flatMap(({ scope }) => words(scope))]).filter(
       (scope) => !preset.withoutScopes.includes(scope),
     ),
-    resources: distinct(named.flatMap(({ resource }) => resource ?? [])),
-    audience: named.find(({ audience }) => audience)?.audience,
+    resources: distinct(targets.flatMap(({ resource }) => resource ?? [])),
+    audience: targets.find(({ audience }) => audience)?.audience,
     /** Whom the code is redeemed for. */
-    first: first ?? {},
+    first: targets[0] ?? {},
   }
 }
 
-/** Whether the sign-in covers this audience. Asking beyond it costs the session at some SSOs, so it is never tried. */
+/**
+ * Whether the sign-in covers this audience. Asking beyond it costs the session at some SSOs (oidc-provider rotates the
+ * refresh token before it refuses), so it is not tried. A sign-in that named no resource leaves them to the SSO.
+ */
 export function isCovered(audience: Audience, asked: Asked, preset: Preset) {
   if (preset.asks !== 'all') return true
-  if (audience.resource && !asked.resources.includes(audience.resource)) return false
+  if (audience.resource && asked.resources.length > 0 && !asked.resources.includes(audience.resource)) return false
   return words(audience.scope).every((scope) => asked.scopes.includes(scope))
 }
 

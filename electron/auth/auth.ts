@@ -4,16 +4,16 @@ import { fromData, Problem, type ProblemData, toProblem } from '../../shared/pro
 import type { CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
-import { createSecret } from '../lib/secret.ts'
 import { createSignal } from '../lib/signal.ts'
 import type { Redeemed } from './attempt.ts'
-import { type Audience, audienceKey } from './audience.ts'
+import type { Audience } from './audience.ts'
 import { type Clock, createSystemClock } from './clock.ts'
 import { createExchange } from './exchange.ts'
 import { createGuardedFetch, type Fetch } from './guarded-fetch.ts'
 import { createIssuer, type Sso } from './issuer.ts'
+import { keepSession, toSession } from './new-session.ts'
 import { describePerson } from './person.ts'
-import { createRefresh, toGrant } from './refresh.ts'
+import { createRefresh } from './refresh.ts'
 import { createServerHeaders, isHeaderValue, keyName } from './server-headers.ts'
 import type { Session } from './session.ts'
 import { createSessionStore, type Vault } from './session-store.ts'
@@ -148,17 +148,8 @@ export function createAuth(needs: Needs) {
 
   /** A sign-in has come back. It replaces the record of the same person and of nobody else. */
   async function arrived(sso: Sso, redeemed: Redeemed) {
-    const { account, notice } = await describePerson({ issuer, log }, sso, redeemed)
-    const { refresh_token, id_token } = redeemed.tokens
-    const session: Session = {
-      account,
-      generation: clock.now().getTime(),
-      refreshToken: refresh_token ? createSecret(refresh_token) : null,
-      idToken: id_token ? createSecret(id_token) : null,
-      asked: { scopes: redeemed.asked.scopes, resources: redeemed.asked.resources },
-      grants: new Map([[audienceKey(redeemed.audience), toGrant(redeemed.tokens, clock)]]),
-      notice,
-    }
+    const session = toSession(redeemed, await describePerson({ issuer, log }, sso, redeemed), clock)
+    const { account } = session
     const before = tokens.session()?.account ?? null
     const beforeId = before?.id ?? unread?.account ?? null
     if (beforeId && beforeId !== account.id) {
@@ -166,7 +157,7 @@ export function createAuth(needs: Needs) {
       const who = before ? `you came back as ${account.name}, but ${before.name} is signed in here` : account.name
       throw new Problem('auth.other-person', who)
     }
-    const newest = await keep(sso, session)
+    const newest = await keepSession({ store, log }, sso, session)
     note = null
     unread = null
     exchange.clear()
@@ -174,23 +165,9 @@ export function createAuth(needs: Needs) {
     log.info('account.signed-in', { account: account.id, groups: account.groups.length })
   }
 
-  /** In the vault before it is used; a vault that cannot take it costs the next start, not this one. */
-  async function keep(sso: Sso, session: Session) {
-    try {
-      return await store.lock(async () => {
-        const stored = await store.read(session.account.id).catch(() => null)
-        const newer = { ...session, generation: Math.max(session.generation, (stored?.generation ?? 0) + 1) }
-        await store.writeNew(sso, newer)
-        return { session: newer, saved: true }
-      })
-    } catch (error) {
-      log.warn('session.not-saved', { account: session.account.id, error })
-      return { session, saved: false }
-    }
-  }
-
   /** Takes effect here at once, whatever the network does; the SSO is told afterwards. */
   async function signOut() {
+    await opened
     signIns.cancel()
     const session = tokens.session()
     const { sso } = loaded
@@ -242,7 +219,8 @@ export function createAuth(needs: Needs) {
   const headers = createServerHeaders({
     token,
     findKey: vault.get,
-    exchange(wanted, rejected) {
+    async exchange(wanted, rejected) {
+      await opened
       const account = tokens.session()?.account.id
       if (!loaded.sso || !account) throw new Problem('auth.signed-out')
       return exchange.get(wanted, { sso: loaded.sso, account, token, rejected })

@@ -22,6 +22,14 @@ export type Wiring = {
 }
 
 const wellKnown = 'openid-configuration'
+const endpoints = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'revocation_endpoint',
+  'userinfo_endpoint',
+  'device_authorization_endpoint',
+]
 const Metadata = z.looseObject({
   issuer: z.string().min(1),
   authorization_endpoint: z.string(),
@@ -65,6 +73,8 @@ export function createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now
           'auth.issuer-invalid',
           `${new URL(issuer).host}: ${parsed.error.issues[0]?.path.join('.')} is missing`,
         )
+      const unsafe = endpoints.find((name) => !isSafeEndpoint(parsed.data[name], issuer))
+      if (unsafe) throw new Problem('auth.issuer-invalid', `${new URL(issuer).host}: ${unsafe} is not an https address`)
       const kept: Kept = { metadata: parsed.data }
       if (held?.issuer === issuer && held.kept.jwks) kept.jwks = held.kept.jwks
       await keep(issuer, kept)
@@ -111,6 +121,10 @@ export function createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now
     distrusted = true
   }
 
+  /** A loopback issuer may keep to http; an https issuer may not lead down to it. */
+  const isSafeEndpoint = (url: unknown, issuer: string) =>
+    url === undefined || (typeof url === 'string' && isSafeUrl(url, allowInsecure && issuer.startsWith('http:')))
+
   const insecure = (issuer: string) =>
     allowInsecure && isSafeUrl(issuer, true) && issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : []
 
@@ -122,7 +136,7 @@ async function toDiscoveryProblem(issuer: string, cause: unknown): Promise<Probl
   if (cause instanceof oidc.ClientError && cause.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
     return new Problem('auth.issuer-invalid', `${host} describes another issuer than ${issuer}`, { cause })
   const refusal = await readRefusal(cause)
-  if (refusal.kind === 'unreachable' || refusal.kind === 'timeout')
+  if ((refusal.kind === 'unreachable' && !refusal.gone) || refusal.kind === 'timeout')
     return new Problem('auth.sso-unreachable', `${host} ${describeRefusal(refusal)}`, { cause })
   return new Problem('auth.issuer-invalid', `${host}/…/${wellKnown}: ${describeRefusal(refusal)}`, { cause })
 }

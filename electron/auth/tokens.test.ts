@@ -13,18 +13,19 @@ const hour = 3_600_000
 type SceneOptions = {
   leftMs?: number
   refreshToken?: boolean
+  resources?: string[]
   timeoutMs?: number
   openUrl?: (url: string) => Promise<boolean>
 }
 
 /** Somebody signed in, whose access token has `leftMs` to go. */
-function createScene({ leftMs = hour, refreshToken = true, ...more }: SceneOptions = {}) {
+function createScene({ leftMs = hour, refreshToken = true, resources = [], ...more }: SceneOptions = {}) {
   const sso = createFakeSso()
   const time = createFakeClock()
   const memory = createMemoryVault()
   const { issuer, clientId } = sso
   const token = refreshToken ? sso.issueRefreshToken() : null
-  seed(memory.values, { issuer, clientId, refreshToken: token, clock: time.clock }, leftMs)
+  seed(memory.values, { issuer, clientId, refreshToken: token, clock: time.clock }, leftMs, resources)
   const start = (also: { cacheFolder?: string } = {}) =>
     createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault: memory.vault, clock: time.clock, ...more, ...also })
   return { sso, time, memory, start, refreshes: () => sso.sent('/token').length }
@@ -414,7 +415,7 @@ test('an audience the SSO refuses is that server’s problem, not the sign-in’
 })
 
 test('an audience the sign-in did not cover is never tried: at some SSOs that would cost the session', async () => {
-  const { start, sso } = createScene()
+  const { start, sso } = createScene({ resources: ['https://wiki.corp.example/mcp'] })
   const { auth } = start()
   expect(await code(auth.token({ resource: 'https://crm.corp.example/mcp' }))).toBe('auth.audience-new')
   expect(await code(auth.token({ scope: 'crm:read' }))).toBe('auth.audience-new')

@@ -9,6 +9,7 @@ import { presets } from './presets.ts'
 import type { createRefresh } from './refresh.ts'
 import { RefreshRefused } from './refresh.ts'
 import type { Grant, Session } from './session.ts'
+import { createTimers } from './timers.ts'
 import { toVerdict } from './verdict.ts'
 
 type Needs = {
@@ -44,14 +45,13 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
   const forcedAtMs = new Map<string, { token: string; atMs: number }>()
   const refused = new Map<string, { problem: ProblemData; atMs: number }>()
   const used = new Set<string>()
-  const timers = new Map<string, () => void>()
+  const { start, stop, stopAll } = createTimers(clock)
   const backoff = createBackoff(clock)
 
   function adopt(next: Held | null, { unsaved: notSaved = false }: { unsaved?: boolean } = {}) {
     life.abort()
     life = new AbortController()
-    for (const cancel of timers.values()) cancel()
-    timers.clear()
+    stopAll()
     running.clear()
     forcedAtMs.clear()
     refused.clear()
@@ -210,15 +210,6 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
         () => saveLater(session, Math.min(delayMs * 2, 60_000)),
       )
     })
-  }
-
-  function start(name: string, delayMs: number, run: () => void) {
-    stop(name)
-    timers.set(name, clock.after(Math.max(0, delayMs), run))
-  }
-  function stop(name: string) {
-    timers.get(name)?.()
-    timers.delete(name)
   }
 
   /** A call gives up waiting before the refresh does: its outcome still counts for the next. */
