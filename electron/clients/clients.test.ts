@@ -414,7 +414,9 @@ test('sees a change of the file by itself, also when it is replaced as a whole',
   ] as const) {
     writeFileSync(join(root, 'next'), text)
     execFileSync('mv', [join(root, 'next'), path])
-    await expect.poll(() => clients.snapshot().find(({ id }) => id === cursor)?.state, { timeout: 20_000 }).toBe(state)
+    await expect
+      .poll(async () => (await clients.snapshot()).find(({ id }) => id === cursor)?.state, { timeout: 20_000 })
+      .toBe(state)
   }
   expect(heard).toHaveBeenCalled()
   expect((await app()).id).toBe(cursor)
@@ -425,7 +427,9 @@ test('a change of the assigned servers is seen', async () => {
   await clients.apply({ client: cursor })
   world.ids = [github, iam, ServerId.parse('pdf')]
   tellServers()
-  await expect.poll(() => clients.snapshot().find(({ id }) => id === cursor)?.state, { timeout: 20_000 }).toBe('partly')
+  await expect
+    .poll(async () => (await clients.snapshot()).find(({ id }) => id === cursor)?.state, { timeout: 20_000 })
+    .toBe('partly')
 })
 
 test('gives every file back at once, and goes on past one that it cannot', async () => {

@@ -199,11 +199,15 @@ export function createClients(needs: Needs) {
   }
 
   const stopServers = needs.serversChanged(() => soon())
-  inLine(scan).catch(failed)
+  const started = inLine(scan)
+  started.catch(failed)
 
   return {
-    /** What the last look at the disk told; nothing before the first one is done. */
-    snapshot: () => shown,
+    /** What the last look at the disk told; waits for the first one. */
+    snapshot: async (): Promise<ClientApp[]> => {
+      await started
+      return shown
+    },
     changed: changed.on,
     rescan: () => inLine(scan),
     preview: (selected: Selected): Promise<Preview> =>
