@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import type { ServerConfig } from '../../shared/server-config.ts'
 import { findFile, writeAtomic } from '../lib/atomic-file.ts'
@@ -40,7 +42,10 @@ export function createAnswers({ path, log }: Needs) {
     timer = null
     if (!path) return
     const text = JSON.stringify({ version: 1, answers: [...byKey] })
-    writing = writing.then(() => writeAtomic(path, text)).catch((error) => log.warn('answers.not-written', { error }))
+    writing = writing
+      .then(() => mkdir(dirname(path), { recursive: true, mode: 0o700 }))
+      .then(() => writeAtomic(path, text))
+      .catch((error) => log.warn('answers.not-written', { error }))
   }
   /** A cache: what cannot be read is fetched again from the servers. */
   async function load() {

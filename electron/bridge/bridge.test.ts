@@ -1,0 +1,216 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Problem } from '../../shared/problems.ts'
+import { createMemoryLog } from '../lib/log.ts'
+import { createBridge } from './bridge.ts'
+import { connectControl } from './end/control.ts'
+import { dial } from './end/dial.ts'
+import { findHub } from './end/find-hub.ts'
+import type { JsonConnection } from './end/json-socket.ts'
+import type { LinkNeeds } from './link.ts'
+import { toRpcError } from './rpc.ts'
+import { createEchoLink, type EchoOptions } from './testing/echo-server.ts'
+import { serverId, testServer } from './testing/server-config.ts'
+import { callLine, initializedLine, initializeLine } from './testing/session-bench.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
+const patience = { timeout: 20_000, interval: 5 }
+let home = ''
+let closers: (() => unknown)[] = []
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'bridge-'))
+})
+afterEach(async () => {
+  for (const close of closers.reverse()) await close()
+  closers = []
+  await rm(home, { recursive: true, force: true })
+})
+
+function createBench(options: EchoOptions & { signedOut?: boolean } = {}) {
+  const { log, lines } = createMemoryLog()
+  const controls: JsonConnection[] = []
+  const links: LinkNeeds[] = []
+  const stages: string[] = []
+  const bridge = createBridge({
+    runFolder: join(home, 'run'),
+    cacheFolder: join(home, 'cache'),
+    version: '9.9.9',
+    findServer: (id) =>
+      id === 'echo'
+        ? { config: testServer('echo'), allowed: true }
+        : id === 'secret'
+          ? { config: testServer('secret'), allowed: false }
+          : undefined,
+    headers: async () => ({}),
+    openLink(needs) {
+      links.push(needs)
+      const link = createEchoLink(needs, options)
+      if (!options.signedOut) return link
+      return {
+        ...link,
+        send: ({ id }) => void (id && needs.fail(id, toRpcError(new Problem('auth.signed-out', 'echo')))),
+      }
+    },
+    account: () => null,
+    record: () => {},
+    seen: ({ stage, client, server }) => void stages.push(`${client} ${server} ${stage}`),
+    control: (connection) => {
+      controls.push(connection)
+      connection.onMessage((value) => connection.send({ echoed: value }))
+    },
+    now: () => new Date('2026-11-20T14:02:00Z'),
+    log,
+  })
+  closers.push(bridge.close)
+  return { bridge, controls, links, stages, lines }
+}
+async function connectBridge(server: string) {
+  const hub = findHub(join(home, 'run'))
+  if (!hub) throw new Error('no hub')
+  const dialled = await dial(hub, 'bridge', { server, client: 'vscode', pid: 42, version: '1.0.0', resumed: false })
+  if (dialled.state !== 'open') throw new Error(dialled.state)
+  const { socket } = dialled
+  let heard = ''
+  socket.on('data', (chunk) => {
+    heard += chunk
+  })
+  socket.resume()
+  closers.push(() => socket.destroy())
+  return { socket, say: (line: string) => socket.write(`${line}\n`), heard: () => heard }
+}
+
+test('a bridge of a client has a session, which is listed while it lasts', async () => {
+  const { bridge, stages } = createBench()
+  const changes = vi.fn()
+  bridge.changed(changes)
+  await bridge.listen()
+  const peer = await connectBridge('echo')
+  peer.say(initializeLine())
+  peer.say(initializedLine)
+  peer.say(callLine(1))
+  await vi.waitFor(() => expect(peer.heard()).toContain('"id":1'), patience)
+  expect(bridge.sessions()).toEqual([
+    {
+      id: 1,
+      server: 'echo',
+      client: 'vscode',
+      pid: 42,
+      bridgeVersion: '1.0.0',
+      since: '2026-11-20T14:02:00.000Z',
+      clientName: 'Test app',
+      clientVersion: '3',
+      initialized: true,
+      phase: 'ready',
+      openCalls: 0,
+    },
+  ])
+  expect(stages).toEqual(['vscode echo bridge', 'vscode echo initialize', 'vscode echo call'])
+  peer.socket.destroy()
+  await vi.waitFor(() => expect(bridge.sessions()).toEqual([]), patience)
+  expect(changes).toHaveBeenCalled()
+})
+
+test('a forbidden server says who can help: signing in while nobody is', async () => {
+  const { bridge } = createBench()
+  await bridge.listen()
+  const peer = await connectBridge('secret')
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('auth.signed-out'), patience)
+  await expect(bridge.inspect(serverId('secret'))).rejects.toMatchObject({ code: 'auth.signed-out' })
+})
+
+test('the command line has its own connection, and is told nothing where no app runs', async () => {
+  const { bridge, controls } = createBench()
+  expect(await connectControl({ runFolder: join(home, 'run'), version: '1' })).toBeNull()
+  await bridge.listen()
+  const connection = await connectControl({ runFolder: join(home, 'run'), version: '1' })
+  const heard: unknown[] = []
+  const closed = vi.fn()
+  connection?.onMessage((value) => void heard.push(value))
+  connection?.onClose(closed)
+  connection?.send({ id: 1, text: 'a\nb' })
+  await vi.waitFor(() => expect(heard).toEqual([{ echoed: { id: 1, text: 'a\nb' } }]), patience)
+  expect(controls).toHaveLength(1)
+  await bridge.close()
+  await vi.waitFor(() => expect(closed).toHaveBeenCalled(), patience)
+})
+
+test('a control connection that sends no JSON, or no end of line, is ended', async () => {
+  const { bridge, controls } = createBench()
+  await bridge.listen()
+  const hub = findHub(join(home, 'run'))
+  for (const said of ['not json\n', 'x'.repeat(2 * 1024 * 1024)]) {
+    const dialled = hub && (await dial(hub, 'control', { pid: 1, version: '1' }))
+    if (dialled?.state !== 'open') throw new Error('not connected')
+    const closed = vi.fn()
+    dialled.socket.on('close', closed).resume()
+    dialled.socket.write(said)
+    await vi.waitFor(() => expect(closed).toHaveBeenCalled(), patience)
+  }
+  expect(controls).toHaveLength(2)
+})
+
+test('inspecting a server opens a session as the app itself, lists its tools and leaves', async () => {
+  const sent: string[] = []
+  const onClose = vi.fn()
+  const { bridge } = createBench({
+    tools: () => ['one', 'two'],
+    onMessage: ({ line }) => void sent.push(line.toString()),
+    onClose,
+  })
+  expect(await bridge.inspect(serverId('echo'))).toEqual({
+    latencyMs: expect.any(Number),
+    protocolVersion: '2025-11-25',
+    serverName: 'echo 1',
+    tools: ['one', 'two'].map((name) => ({ name, title: null, description: null, kind: 'unknown' })),
+  })
+  expect(JSON.parse(sent[0] as string).params.clientInfo).toEqual({
+    name: 'causeway',
+    title: 'Causeway',
+    version: '9.9.9',
+  })
+  expect(sent.map((line) => JSON.parse(line).method)).toEqual(['initialize', 'notifications/initialized', 'tools/list'])
+  expect(onClose).toHaveBeenCalledTimes(1)
+})
+
+test('inspecting an unknown or unreachable server throws its problem', async () => {
+  await expect(createBench().bridge.inspect(serverId('nobody'))).rejects.toMatchObject({
+    code: 'bridge.unknown-server',
+  })
+  await expect(createBench({ signedOut: true }).bridge.inspect(serverId('echo'))).rejects.toMatchObject({
+    code: 'auth.signed-out',
+    detail: 'echo',
+  })
+})
+
+test('what servers answered is remembered over a restart of the app', async () => {
+  const first = createBench()
+  await first.bridge.listen()
+  const peer = await connectBridge('echo')
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"result"'), patience)
+  await first.bridge.close()
+
+  const second = createBench({ signedOut: true })
+  await second.bridge.listen()
+  const again = await connectBridge('echo')
+  again.say(initializeLine())
+  await vi.waitFor(() => expect(again.heard()).toContain('"serverInfo"'), patience)
+})
+
+test('when the hub closes, its sessions at the servers are closed and the bridges cut off', async () => {
+  const onClose = vi.fn()
+  const { bridge } = createBench({ onClose })
+  await bridge.listen()
+  const peer = await connectBridge('echo')
+  const closed = vi.fn()
+  peer.socket.on('close', closed)
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"result"'), patience)
+  await bridge.close()
+  expect(onClose).toHaveBeenCalledTimes(1)
+  await vi.waitFor(() => expect(closed).toHaveBeenCalled(), patience)
+  expect(findHub(join(home, 'run'))).toBeNull()
+})
