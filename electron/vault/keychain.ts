@@ -24,6 +24,24 @@ export async function inTime<T>(answer: Promise<T>, patienceMs: number): Promise
   return Promise.race([answer, over]).finally(() => clearTimeout(timer))
 }
 
+/** The same keychain, and whether it owes an answer. */
+export function watched(keychain: Keychain): Keychain & { silent: () => boolean } {
+  let owed = 0
+  function counted<T>(answer: Promise<T>): Promise<T> {
+    owed += 1
+    return answer.finally(() => {
+      owed -= 1
+    })
+  }
+  return {
+    name: keychain.name,
+    get: () => counted(keychain.get()),
+    put: (key) => counted(keychain.put(key)),
+    delete: () => counted(keychain.delete()),
+    silent: () => owed > 0,
+  }
+}
+
 export class KeychainSilent extends Error {
   override name = 'KeychainSilent'
   override message = 'The keychain does not answer'

@@ -165,6 +165,16 @@ describe.runIf(process.platform === 'linux')('over a real gnome-keyring', () => 
     expect(await ask('get', 'refresh')).toBe('r1')
   })
 
+  test('case 27: a process can end although the keychain hangs', async () => {
+    const keyring = await openKeyring('unlocked')
+    const { child, ask } = await startChild(keyring)
+    keyring.freeze()
+    expect(await ask('state')).toMatchObject({ state: 'opening' })
+    const gone = once(child, 'exit')
+    child.stdin.end()
+    expect(await gone).toEqual([null, 'SIGKILL'])
+  })
+
   test('leaves no process behind', async () => {
     const { stdout } = await runInKeyring({ home }, 'sh', ['-c', 'echo $DBUS_SESSION_BUS_ADDRESS'])
     const address = stdout.trim()

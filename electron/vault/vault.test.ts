@@ -329,9 +329,11 @@ describe('with a keychain that does not give the key', () => {
     await expect(vault.get('a')).rejects.toMatchObject({ code: 'vault.keychain-silent' })
     expect((await vault.retry()).problem?.code).toBe('vault.keychain-silent')
     expect(asked).toBe(1)
+    expect(vault.keychainHangs()).toBe(true)
     const ready = new Promise<void>((resolve) => vault.changed(({ state }) => state === 'ready' && resolve()))
     late.resolve({ state: 'ok', key: Buffer.from(key) })
     await ready
+    expect(vault.keychainHangs()).toBe(false)
     expect(await vault.get('a')).toBe('1')
   })
 })

@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import type { Content } from './envelope.ts'
 import { createFileLock } from './file-lock.ts'
-import { inTime, type Keychain, type KeychainAnswer, KeychainSilent } from './keychain.ts'
+import { inTime, type Keychain, type KeychainAnswer, KeychainSilent, watched } from './keychain.ts'
 import { createVaultFile } from './vault-file.ts'
 import { createVaultKey } from './vault-key.ts'
 
@@ -35,8 +35,9 @@ const kept = 'The saved sign-ins are kept. Unlock the keychain and try again, or
  * Nothing touches the keychain before the first question.
  */
 export function createVault(needs: Needs) {
-  const { folder, keychain, log, now, createdBy, requireKeychain = () => false, patienceMs = 60_000 } = needs
+  const { folder, log, now, createdBy, requireKeychain = () => false, patienceMs = 60_000 } = needs
   const { retryWriteMs = 5_000, write = writeAtomic } = needs
+  const keychain = watched(needs.keychain)
   const file = createVaultFile({ folder, write, now, log, by: { createdBy, backend: keychain.name } })
   const keys = createVaultKey({ keychain, file, patienceMs, log })
   const lock = createFileLock({ path: join(folder, 'vault.lock'), log })
@@ -244,6 +245,11 @@ export function createVault(needs: Needs) {
     /** `memory` means: gone after a restart. */
     kept: (): 'keychain' | 'memory' =>
       current.state === 'ready' && current.problem?.code !== 'vault.not-saved' ? 'keychain' : 'memory',
+    /**
+     * Whether the keychain still owes an answer. Its native call cannot be ended: a process that exits in an orderly way
+     * would wait for it, for ever behind a prompt, so it has to end itself by SIGKILL once all else is closed.
+     */
+    keychainHangs: keychain.silent,
     close,
   }
 }
