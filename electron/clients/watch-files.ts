@@ -1,24 +1,74 @@
-import { watch } from 'chokidar'
+import { existsSync, type FSWatcher, realpathSync, statSync, watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
 
-/** Tells when one of the files changes, appears or goes, also when it is replaced as a whole. */
-export function watchFiles(onChange: (path: string) => void) {
-  // The first sight of a file is news too: it may have changed between the last look and the start of the watch.
-  const watcher = watch([], { depth: 0 })
-  const watched = new Set<string>()
-  watcher.on('all', (event, path) => {
-    if (event === 'add' || event === 'change' || event === 'unlink') onChange(path)
-  })
-  // A folder that cannot be watched (too many watches, no permission) costs liveliness, not correctness.
-  watcher.on('error', () => {})
+type Watched = { watcher: FSWatcher; inode: number; names: Set<string> }
 
-  return {
-    set(paths: readonly string[]) {
-      const wanted = new Set(paths)
-      for (const path of watched) if (!wanted.has(path)) watcher.unwatch(path)
-      for (const path of wanted) if (!watched.has(path)) watcher.add(path)
-      watched.clear()
-      for (const path of wanted) watched.add(path)
-    },
-    close: () => watcher.close(),
+/**
+ * Tells when one of the files changes, appears or goes. It watches folders, not files: clients replace their file as a
+ * whole, and a watch on the file would stay with the old one. Where the folder is not there yet, the nearest one above
+ * is watched for it; each `set` looks anew.
+ */
+export function watchFiles(onChange: () => void) {
+  const folders = new Map<string, Watched>()
+
+  function set(paths: readonly string[]) {
+    const wanted = new Map<string, Set<string>>()
+    for (const path of paths.flatMap((path) => [path, ...targetOf(path)])) {
+      const { folder, name } = nearest(path)
+      wanted.set(folder, (wanted.get(folder) ?? new Set()).add(name))
+    }
+    for (const [folder, { watcher, inode }] of folders) {
+      if (wanted.has(folder) && inodeOf(folder) === inode) continue
+      watcher.close()
+      folders.delete(folder)
+    }
+    for (const [folder, names] of wanted) {
+      const present = folders.get(folder)
+      if (present) present.names = names
+      else open(folder, names)
+    }
+  }
+
+  function open(folder: string, names: Set<string>) {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        // Windows and some network drives do not say which file it was.
+        if (name === null || folders.get(folder)?.names.has(name) || name === basename(folder)) onChange()
+      })
+      watcher.on('error', () => watcher.close())
+      folders.set(folder, { watcher, inode: inodeOf(folder), names })
+      onChange() // it may have changed between the last look and the start of the watch
+    } catch {
+      // Too many watches, or no permission: costs liveliness, not correctness.
+    }
+  }
+
+  function close() {
+    for (const { watcher } of folders.values()) watcher.close()
+    folders.clear()
+  }
+  return { set, close }
+}
+
+/** A link’s target can change without the link. */
+function targetOf(path: string) {
+  try {
+    const target = realpathSync(path)
+    return target === path ? [] : [target]
+  } catch {
+    return []
+  }
+}
+
+function nearest(path: string): { folder: string; name: string } {
+  const folder = dirname(path)
+  return existsSync(folder) || folder === path ? { folder, name: basename(path) } : nearest(folder)
+}
+
+function inodeOf(folder: string) {
+  try {
+    return statSync(folder).ino
+  } catch {
+    return -1
   }
 }
