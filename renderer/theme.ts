@@ -65,8 +65,14 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // Locking the page's scroll would write a <style> element, which the content policy refuses; the page never scrolls.
-    Modal: { defaultProps: { lockScroll: false, centered: true, radius: 'lg', padding: 'lg' } },
-    Drawer: { defaultProps: { lockScroll: false, position: 'right', padding: 'lg', size: 460 } },
+    Modal: {
+      defaultProps: { lockScroll: false, centered: true, radius: 'lg', padding: 'lg' },
+      styles: { title: { fontSize: '1rem', fontWeight: 650 } },
+    },
+    Drawer: {
+      defaultProps: { lockScroll: false, position: 'right', padding: 'lg', size: 460 },
+      styles: { title: { fontSize: '1rem', fontWeight: 650 } },
+    },
     Button: { defaultProps: { size: 'sm' } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, fz: 'xs' } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },

@@ -1,5 +1,5 @@
 import { type CoreApi, contract } from '../../shared/contract/contract.ts'
-import { type Answer, type Carrier, type Contract, channelOf } from '../../shared/ipc.ts'
+import { type Answer, type Call, type Carrier, type Contract, channelOf } from '../../shared/ipc.ts'
 import { Problem, toProblem } from '../../shared/problems.ts'
 
 type Run = (input: unknown) => unknown
@@ -9,18 +9,22 @@ type Subscribe = (listener: (payload: unknown) => void) => () => void
 export function createMemoryCarrier(core: CoreApi): Carrier {
   const members = new Map(
     Object.entries(contract as Contract).flatMap(([room, names]) =>
-      Object.entries(names).map(([name, member]) => {
-        const served = (core as unknown as Record<string, Record<string, Run | Subscribe>>)[room]?.[name]
-        return [channelOf(room, name), { member, served }] as const
-      }),
+      Object.entries(names).map(([name, member]) => [channelOf(room, name), { room, name, member }] as const),
     ),
   )
 
-  async function run(channel: string, input: unknown) {
+  function find(channel: string, kind: 'call' | 'event') {
     const found = members.get(channel)
-    if (found?.member.kind !== 'call') throw new Problem('ipc.bad-request', channel)
-    const value = await (found.served as Run)(found.member.input.parse(copy(input)))
-    return found.member.output.parse(value)
+    if (found?.member.kind !== kind) throw new Problem('ipc.bad-request', channel)
+    const served = (core as unknown as Record<string, Record<string, Run | Subscribe>>)[found.room]?.[found.name]
+    if (!served) throw new Error(`The core does not offer ${channel}`)
+    return { member: found.member, served }
+  }
+
+  async function run(channel: string, input: unknown) {
+    const { member, served } = find(channel, 'call')
+    const call = member as Call
+    return call.output.parse(await (served as Run)(call.input.parse(copy(input))))
   }
 
   return {
@@ -31,11 +35,7 @@ export function createMemoryCarrier(core: CoreApi): Carrier {
         return { ok: false, problem: toProblem(error) }
       }
     },
-    on(channel, listener) {
-      const found = members.get(channel)
-      if (found?.member.kind !== 'event') throw new Problem('ipc.bad-request', channel)
-      return (found.served as Subscribe)((payload) => listener(copy(payload)))
-    },
+    on: (channel, listener) => (find(channel, 'event').served as Subscribe)((payload) => listener(copy(payload))),
   }
 }
 

@@ -14,6 +14,7 @@ import classes from './banners.module.css'
 const actions: Record<BannerKind, { label: () => string; run: () => unknown }> = {
   locked: { label: () => t('remedies.unlock-keychain'), run: retryVault },
   'vault-broken': { label: () => t('remedies.reset-vault'), run: askToReset },
+  'vault-news': { label: () => t('banners.checkAgain'), run: retryVault },
   memory: { label: () => t('banners.checkAgain'), run: retryVault },
   'signed-out': { label: () => t('signIn.button'), run: signIn },
   'signing-in': { label: () => t('banners.open'), run: () => showScreen('account') },
@@ -43,7 +44,7 @@ function BannerRow({ banner: { kind, level, problem, date } }: { banner: Banner 
     <div className={`${levels[level]} ${classes.banner}`}>
       <LevelIcon level={level} />
       <div className={classes.text}>
-        <strong>{t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}
+        <strong>{kind === 'vault-news' ? problem?.title : t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}
         {problem?.detail && <> ({problem.detail})</>}
       </div>
       {kind === 'signing-in' && (
@@ -59,6 +60,7 @@ function BannerRow({ banner: { kind, level, problem, date } }: { banner: Banner 
 }
 
 function textOf(kind: BannerKind, date: string | undefined) {
+  if (kind === 'vault-news') return null
   if (kind !== 'stale') return t(`banners.${kind}.text`)
   return date ? t('banners.stale.text', { date: formatDateTime(date) }) : t('banners.staleUnknown')
 }

@@ -7,6 +7,7 @@ import type { ProblemData } from '../../shared/problems.ts'
 export type BannerKind =
   | 'locked'
   | 'vault-broken'
+  | 'vault-news'
   | 'memory'
   | 'signed-out'
   | 'signing-in'
@@ -36,6 +37,8 @@ function vaultBanner(vault: VaultState | null): Banner | null {
   if (vault?.state === 'locked') return { kind: 'locked', level: 'needs-you', problem: vault.problem }
   if (vault?.state === 'broken') return { kind: 'vault-broken', level: 'broken', problem: vault.problem }
   if (vault?.state === 'memory') return { kind: 'memory', level: 'waiting', problem: vault.problem }
+  // It works, and there is something to know: an old file set aside, a disk that cannot be written.
+  if (vault?.problem) return { kind: 'vault-news', level: 'waiting', problem: vault.problem }
   return null
 }
 

@@ -5,6 +5,7 @@ import {
   IconClockHour4,
   IconLoader2,
   IconLock,
+  type TablerIcon,
 } from '@tabler/icons-react'
 import type { HealthLevel } from '../../shared/contract/health.ts'
 import { t } from '../texts.ts'
@@ -38,8 +39,10 @@ export function LevelTile({ level, size = 40 }: Props) {
   )
 }
 
-export function LevelBadge({ level, text }: { level: HealthLevel; text?: string }) {
-  const Icon = icons[level]
+type BadgeProps = { level: HealthLevel; text?: string; icon?: TablerIcon | undefined }
+
+export function LevelBadge({ level, text, icon }: BadgeProps) {
+  const Icon = icon ?? icons[level]
   return (
     <span className={`${classes[level]} ${classes.badge}`} data-level={level}>
       <Icon size={14} className={level === 'working' ? classes.turning : ''} aria-hidden />

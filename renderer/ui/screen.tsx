@@ -17,13 +17,15 @@ type Props = {
 export function Screen({ title, sign, note, actions, fill = false, children }: Props) {
   return (
     <div className={classes.screen}>
-      <div className={classes.head}>
-        {sign}
-        <div className={classes.names}>
-          <Title order={1}>{title}</Title>
-          {note && <p>{note}</p>}
+      <div className={`${classes.head} ${fill ? '' : classes.narrow}`}>
+        <div className={classes.line}>
+          {sign}
+          <div className={classes.names}>
+            <Title order={1}>{title}</Title>
+            {note && <p>{note}</p>}
+          </div>
+          {actions && <div className={classes.actions}>{actions}</div>}
         </div>
-        {actions && <div className={classes.actions}>{actions}</div>}
       </div>
       {fill ? (
         <div className={classes.fill}>{children}</div>

@@ -3,10 +3,10 @@ import { IconSearch } from '@tabler/icons-react'
 import { useRef } from 'react'
 import { t } from '../texts.ts'
 
-type Props = { label: string; value: string; onChange: (value: string) => void; width?: number }
+type Props = { label: string; value: string; onChange: (value: string) => void; width?: number | undefined }
 
 /** A search field; Ctrl+F or “/” goes there (`shell/shortcuts.ts`), Escape empties it. */
-export function SearchField({ label, value, onChange, width = 240 }: Props) {
+export function SearchField({ label, value, onChange, width }: Props) {
   const field = useRef<HTMLInputElement>(null)
   const clear = () => {
     onChange('')
@@ -16,7 +16,7 @@ export function SearchField({ label, value, onChange, width = 240 }: Props) {
     <TextInput
       ref={field}
       data-search
-      w={width}
+      {...(width === undefined ? {} : { w: width })}
       size="sm"
       aria-label={label}
       placeholder={label}

@@ -22,7 +22,7 @@ export function AccountCard({ auth, account }: Props) {
         <Avatar size={52} radius="xl" variant="light" color="tide">
           {formatInitials(account.name)}
         </Avatar>
-        <div>
+        <div className={classes.names}>
           <Title order={2}>{account.name}</Title>
           <p>{account.email ?? company?.name}</p>
         </div>

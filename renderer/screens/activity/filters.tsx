@@ -22,21 +22,18 @@ export function Filters() {
       <Search key={filter.search === undefined ? 'cleared' : 'searching'} />
       <Choice
         label={t('activity.filterServer')}
-        any={t('activity.anyServer')}
         data={toOptions(servers?.filter(({ allowed }) => allowed))}
         value={filter.server ?? null}
         onChange={(value) => void setFilter({ server: ServerId.safeParse(value).data })}
       />
       <Choice
         label={t('activity.filterApp')}
-        any={t('activity.anyApp')}
         data={toOptions(clients?.filter(({ installed }) => installed))}
         value={filter.client ?? null}
         onChange={(value) => void setFilter({ client: ClientId.safeParse(value).data })}
       />
       <Choice
         label={t('activity.filterOutcome')}
-        any={t('activity.anyOutcome')}
         data={CallRow.shape.outcome.options.map((value) => ({ value, label: t(`activity.outcomes.${value}`) }))}
         value={filter.outcome ?? null}
         onChange={(value) => void setFilter({ outcome: CallRow.shape.outcome.safeParse(value).data })}
@@ -59,17 +56,16 @@ function Search() {
     setTyped(search)
     ask(search)
   }
-  return <SearchField label={t('activity.search')} value={typed} onChange={change} width={200} />
+  return <SearchField label={t('activity.search')} value={typed} onChange={change} />
 }
 
 type ChoiceProps = {
   label: string
-  any: string
   data: { value: string; label: string }[]
   value: string | null
   onChange: (value: string | null) => void
 }
 
-function Choice({ label, any, ...rest }: ChoiceProps) {
-  return <Select {...rest} aria-label={label} placeholder={any} size="sm" w={136} clearable searchable={false} />
+function Choice({ label, ...rest }: ChoiceProps) {
+  return <Select {...rest} aria-label={label} placeholder={label} size="sm" clearable searchable={false} />
 }

@@ -47,7 +47,7 @@ function Details({ app }: { app: ClientApp }) {
     <Stack gap="lg">
       <Group gap="xs">
         <AppBadge app={app} />
-        <AppButton app={app} />
+        {!app.problem && <AppButton app={app} />}
         {app.canUndo && (
           <Button
             size="xs"

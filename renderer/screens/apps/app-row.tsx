@@ -31,7 +31,7 @@ export function AppRow({ app }: { app: ClientApp }) {
         </div>
         <AppBadge app={app} />
         <div className={classes.actions}>
-          <AppButton app={app} />
+          {!app.problem && <AppButton app={app} />}
           {app.canUndo && (
             <Button
               size="xs"

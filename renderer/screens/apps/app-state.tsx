@@ -1,3 +1,4 @@
+import { IconCircleDashed } from '@tabler/icons-react'
 import type { ClientApp } from '../../../shared/contract/clients.ts'
 import type { HealthLevel } from '../../../shared/contract/health.ts'
 import { openPath } from '../../stores/app.ts'
@@ -12,11 +13,13 @@ const levels: Record<ClientApp['state'], HealthLevel> = {
   partly: 'needs-you',
   'set-up': 'ok',
   'needs-repair': 'needs-you',
-  unreadable: 'broken',
+  unreadable: 'needs-you',
 }
 
 export function AppBadge({ app }: { app: ClientApp }) {
-  return <LevelBadge level={levels[app.state]} text={t(`apps.states.${app.state}`)} />
+  // Nothing is being waited for here, so no clock.
+  const icon = app.state === 'not-set-up' || app.state === 'not-installed' ? IconCircleDashed : undefined
+  return <LevelBadge level={levels[app.state]} text={t(`apps.states.${app.state}`)} icon={icon} />
 }
 
 const kinds: Partial<Record<ClientApp['state'], Exclude<ChangeKind, 'undo'>>> = {
@@ -31,11 +34,16 @@ const labels = {
 }
 
 /** The one thing to do with an app in the state it is in. Every change is shown before it is made. */
-export function AppButton({ app }: { app: ClientApp }) {
+export function AppButton({ app, quiet = false }: { app: ClientApp; quiet?: boolean }) {
   const kind = kinds[app.state]
   if (kind)
     return (
-      <ActionButton size="xs" onAct={() => showChange(app.id, kind)} aria-label={`${labels[kind]()}: ${app.name}`}>
+      <ActionButton
+        size="xs"
+        variant={quiet ? 'light' : 'filled'}
+        onAct={() => showChange(app.id, kind)}
+        aria-label={`${labels[kind]()}: ${app.name}`}
+      >
         {labels[kind]()}
       </ActionButton>
     )

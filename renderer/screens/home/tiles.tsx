@@ -84,7 +84,7 @@ function CallsTile() {
       icon={IconActivity}
       name={t('home.tiles.calls')}
       value={rows && formatCount(total)}
-      text={last ? <TimeAgo time={last.time} /> : t('home.tiles.callsNone')}
+      text={last ? <TimeAgo time={last.time} /> : rows && t('home.tiles.callsNone')}
     />
   )
 }
@@ -98,7 +98,7 @@ function ProblemTile() {
       name={t('home.tiles.problem')}
       word
       value={rows && (lastProblem ? (lastProblem.target ?? lastProblem.method) : t('home.tiles.problemNone'))}
-      text={lastProblem ? <TimeAgo time={lastProblem.time} /> : t('home.tiles.problemNoneText')}
+      text={lastProblem ? <TimeAgo time={lastProblem.time} /> : rows && t('home.tiles.problemNoneText')}
     />
   )
 }

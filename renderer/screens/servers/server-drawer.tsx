@@ -1,4 +1,4 @@
-import { Drawer, Stack } from '@mantine/core'
+import { Drawer, Stack, Tabs } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
 import { openTools, recheck } from '../../stores/health.ts'
 import type { ServerRow } from '../../stores/server-rows.ts'
@@ -51,14 +51,24 @@ function Details({ row }: { row: ServerRow }) {
     <Stack gap="lg">
       {server.description && <p className={classes.quiet}>{server.description}</p>}
       <State row={row} />
-      {server.allowed && (
-        <Section title={t('server.tools')}>
-          <ToolList />
+      {server.allowed ? (
+        <Tabs defaultValue="tools" keepMounted={false}>
+          <Tabs.List mb="md">
+            <Tabs.Tab value="tools">{t('server.tools')}</Tabs.Tab>
+            <Tabs.Tab value="connection">{t('server.connection')}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="tools">
+            <ToolList />
+          </Tabs.Panel>
+          <Tabs.Panel value="connection">
+            <Connection row={row} />
+          </Tabs.Panel>
+        </Tabs>
+      ) : (
+        <Section title={t('server.connection')}>
+          <Connection row={row} />
         </Section>
       )}
-      <Section title={t('server.connection')}>
-        <Connection row={row} />
-      </Section>
     </Stack>
   )
 }

@@ -51,6 +51,7 @@ export function ServersScreen() {
         <div className={classes.tools}>
           <SearchField
             label={t('servers.search')}
+            width={240}
             value={filter.search}
             onChange={(search) => setFilter({ ...filter, search })}
           />

@@ -47,7 +47,7 @@ function AppLine({ app }: { app: ClientApp }) {
         <span>{app.version ? t('apps.version', { version: app.version }) : t('apps.versionUnknown')}</span>
       </div>
       <AppBadge app={app} />
-      <AppButton app={app} />
+      <AppButton app={app} quiet />
     </li>
   )
 }

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { clientId, makeClient } from '../scenarios/world.ts'
+import { openCore } from '../testing/open-core.ts'
+import {
+  closeChange,
+  countApps,
+  makeChange,
+  openBackups,
+  openClients,
+  showChange,
+  useBackups,
+  useChange,
+  useClients,
+} from './clients.ts'
+
+const code = clientId('claude-code')
+const change = () => useChange.getState().change
+
+test('a change is shown before it is made, and made as it was shown', async () => {
+  const memory = openCore()
+  const applied: unknown[] = []
+  const { apply } = memory.core.clients
+  memory.core.clients.apply = (input) => {
+    applied.push(input)
+    return apply(input)
+  }
+  const close = await openClients()
+  await showChange(code, 'set-up')
+  expect(change()?.preview?.diff).toContain('+    "github": {')
+  expect(memory.asked).not.toContain('clients.apply')
+  expect(await makeChange()).toBe(true)
+  expect(applied).toEqual([{ client: 'claude-code', token: 'sha256-of-the-bytes' }])
+  expect(change()).toBeNull()
+  expect(useClients.getState().value?.find(({ id }) => id === code)?.state).toBe('set-up')
+  close()
+})
+
+test('undo shows its own exact change', async () => {
+  const memory = openCore()
+  await openClients()
+  await showChange(clientId('vscode'), 'undo')
+  expect(memory.asked).toContain('clients.previewUndo')
+  expect(await makeChange()).toBe(true)
+  expect(memory.asked.at(-1)).toBe('clients.undo')
+})
+
+test('a change that fails stays open and says why; nothing else is lost', async () => {
+  const memory = openCore()
+  await showChange(code, 'set-up')
+  memory.world.failing = { 'clients.apply': 'internal' }
+  expect(await makeChange()).toBe(false)
+  expect(change()).toMatchObject({ client: 'claude-code', problem: { code: 'internal' } })
+  expect(change()?.preview).not.toBeNull()
+})
+
+test('nothing can be made before it was shown', async () => {
+  const memory = openCore((world) => {
+    world.failing = { 'clients.preview': 'internal' }
+  })
+  await showChange(code, 'set-up')
+  expect(change()).toMatchObject({ preview: null, problem: { code: 'internal' } })
+  expect(await makeChange()).toBe(false)
+  expect(memory.asked).not.toContain('clients.apply')
+})
+
+test('a preview that arrives after its dialog was closed is nobody’s', async () => {
+  openCore()
+  const showing = showChange(code, 'set-up')
+  closeChange()
+  await showing
+  expect(change()).toBeNull()
+})
+
+test('copies of a file are read anew after each change', async () => {
+  const memory = openCore()
+  const close = await openBackups(clientId('vscode'))
+  expect(useBackups.getState().backups).toHaveLength(1)
+  memory.world.backups = []
+  memory.change('clients', memory.world.clients)
+  await expect.poll(() => useBackups.getState().backups).toEqual([])
+  close()
+})
+
+test('apps are counted among those found', () => {
+  const apps = [
+    makeClient('a', 'A', { state: 'set-up' }),
+    makeClient('b', 'B'),
+    makeClient('c', 'C', { installed: false }),
+  ]
+  expect(countApps(apps)).toEqual({ ready: 1, total: 2 })
+})

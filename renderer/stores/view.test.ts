@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { hashOf, parseHash } from './view.ts'
+
+test('the address names the screen and what is shown in detail', () => {
+  expect(parseHash(hashOf('servers', 'github'))).toEqual({ screen: 'servers', server: 'github', client: null })
+  expect(parseHash('#/apps/vscode')).toEqual({ screen: 'apps', server: null, client: 'vscode' })
+})
+
+test('an address that means nothing is home', () => {
+  for (const hash of ['', '#', '#/nowhere', '#/__proto__', '#token=x'])
+    expect(parseHash(hash)).toEqual({ screen: 'home', server: null, client: null })
+  expect(parseHash('#/servers/Bad Id')).toEqual({ screen: 'servers', server: null, client: null })
+})
