@@ -55,6 +55,7 @@ export const problems = {
   'auth.other-person': { title: 'This is somebody else’s sign-in; sign out first to switch', remedy: 'sign-in' },
   'auth.session-ended': { title: 'Your session has ended', remedy: 'sign-in' },
   'auth.interaction-needed': { title: 'The company asks you to confirm who you are', remedy: 'sign-in' },
+  'auth.step-up-needed': { title: 'A server asks for more access than you have given it', remedy: 'sign-in' },
   'auth.groups-missing': { title: 'Your groups could not be read', remedy: 'ask-it' },
   'auth.scope-refused': { title: 'The company granted less than some servers need', remedy: 'ask-it' },
   'auth.audience-refused': { title: 'The company’s sign-in gives no access to this server', remedy: 'ask-it' },

@@ -7,6 +7,7 @@ import type { createIssuer, Sso } from './issuer.ts'
 import { callbackPath, openLoopback } from './loopback.ts'
 import { type Preset, presets } from './presets.ts'
 import { describeRefusal, readRefusal } from './refusal.ts'
+import type { More } from './step-up.ts'
 import { createTap, isClockFailure } from './tap.ts'
 
 type Issuer = ReturnType<typeof createIssuer>
@@ -16,6 +17,8 @@ type Options = {
   audiences: Audience[]
   /** The address of the person who is to sign in again; empty for a first sign-in. */
   loginHint: string | null
+  /** What a server or the SSO wants beyond the usual, found out since the last sign-in. */
+  more: More
   signal: AbortSignal
 }
 
@@ -37,11 +40,11 @@ const mostSkewMs = 10 * 60_000
  * One sign-in through the system browser: authorization code with PKCE S256. Verifier, state and nonce live in this
  * call only. `answer` settles when the login page has answered and its code is redeemed.
  */
-export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, loginHint, signal }: Options) {
+export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, loginHint, more, signal }: Options) {
   const preset = presets[sso.preset]
   await issuer.discover(sso)
   const config = await issuer.configure(sso)
-  const asked = toAsked({ scopes: sso.scopes, audiences, preset })
+  const asked = toAsked({ scopes: [...sso.scopes, ...more.scopes], audiences, preset })
   const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()]
   signal.throwIfAborted()
   const loopback = await openLoopback({ ports: sso.redirectPorts, state, isGood: (answer) => isGood(answer, config) })
@@ -51,6 +54,7 @@ export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, l
     ...withoutReserved(sso.extraAuthorizeParams),
     ...(asked.audience ? { audience: asked.audience } : {}),
     ...(loginHint ? { login_hint: loginHint } : {}),
+    ...(more.claims ? { claims: more.claims } : {}),
     redirect_uri: loopback.redirectUri,
     scope: asked.scopes.join(' '),
     state,
@@ -68,7 +72,15 @@ export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, l
     const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }
     const resource = asked.first.resource
     const tokens = await redeem({ issuer, sso, fetch: abortable(fetch, signal) }, (client) =>
-      oidc.authorizationCodeGrant(client, callback, { ...checks }, resource ? { resource } : {}),
+      oidc.authorizationCodeGrant(
+        client,
+        callback,
+        { ...checks },
+        {
+          ...(resource ? { resource } : {}),
+          ...(more.claims ? { claims: more.claims } : {}),
+        },
+      ),
     )
     return { ...tokens, asked, audience: asked.first }
   }

@@ -1,7 +1,7 @@
 import type { Account, AuthState } from '../../shared/contract/auth.ts'
 import type { AccountId } from '../../shared/ids.ts'
 import { fromData, Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
-import type { CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
+import type { CompanyDocument } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { createSignal } from '../lib/signal.ts'
@@ -14,11 +14,13 @@ import { createIssuer, type Sso } from './issuer.ts'
 import { keepSession, toSession } from './new-session.ts'
 import { describePerson } from './person.ts'
 import { createRefresh } from './refresh.ts'
-import { createServerHeaders, isHeaderValue, keyName } from './server-headers.ts'
+import { createServerHeaders } from './server-headers.ts'
 import type { Session } from './session.ts'
 import { createSessionStore, type Vault } from './session-store.ts'
 import { createSignIn, type Way } from './sign-in.ts'
 import { revoke } from './sign-out.ts'
+import { toState } from './state.ts'
+import { createStepUp } from './step-up.ts'
 import { createTokens } from './tokens.ts'
 
 type Company = { document: CompanyDocument; address: string }
@@ -60,6 +62,7 @@ export function createAuth(needs: Needs) {
   const refresh = createRefresh({ issuer, store, fetch, clock, log })
   const tokens = createTokens({ refresh, save, clock, timeoutMs, changed: () => emit(), log })
   const exchange = createExchange({ issuer, clock })
+  const stepUp = createStepUp({ clock, log })
   const signIns = createSignIn({
     ...{ issuer, fetch, allowInsecure, openUrl, audiences, arrived, clock, log },
     failed: (problem) => {
@@ -76,22 +79,8 @@ export function createAuth(needs: Needs) {
   let shown = ''
   const ending = new Set<Promise<void>>()
 
-  function snapshot(): AuthState {
-    const signingIn = signIns.shown()
-    if (signingIn) return signingIn
-    const session = tokens.session()
-    if (!session) return { state: 'signed-out', problem: note }
-    const { account } = session
-    const trouble = tokens.trouble()
-    const said = note && note.code !== 'auth.cancelled' ? note : null
-    if (trouble?.over) return { state: 'needs-sign-in', account, problem: said ?? trouble.problem }
-    if (trouble && !tokens.isUsable()) return { state: 'offline', account, problem: trouble.problem }
-    const unsaved = tokens.unsaved() ? new Problem('auth.not-stored').data : null
-    const notice = session.notice && new Problem(session.notice.code, session.notice.detail).data
-    const problem = said ?? trouble?.problem ?? unsaved ?? notice
-    const expiresAt = tokens.expiresAt()
-    return { state: 'signed-in', account, expiresAt, kept: store.kept(), ...(problem ? { problem } : {}) }
-  }
+  const snapshot = (): AuthState =>
+    toState({ signingIn: signIns.shown(), tokens, note, stepUp: stepUp.problem(), kept: store.kept() })
 
   function emit() {
     const state = snapshot()
@@ -107,36 +96,26 @@ export function createAuth(needs: Needs) {
     const sso = ssoOf(company())
     loaded = { sso, turn }
     signIns.cancel()
-    const found = await (sso ? findSession(sso) : null)
+    const found = await (sso ? store.find(sso) : null)
     if (loaded.turn !== turn) return
     unread = found && 'problem' in found ? { account: found.account } : null
     note = found && 'problem' in found ? found.problem : null
     exchange.clear()
+    stepUp.clear()
     tokens.adopt(sso && found && 'session' in found ? { sso, session: found.session } : null)
     emit()
     void tokens.check()
-  }
-
-  type Found = { session: Session } | { account: AccountId | null; problem: ProblemData }
-  async function findSession(sso: Sso): Promise<Found | null> {
-    let account: AccountId | null = null
-    try {
-      account = await store.findCurrent(sso)
-      const session = account && (await store.read(account))
-      return session ? { session } : null
-    } catch (error) {
-      log.warn('session.not-read', { account, error })
-      return { account, problem: toProblem(error) }
-    }
   }
 
   async function signIn(way: Way = 'browser') {
     await opened
     const sso = ssoOf(company())
     if (!sso) throw new Problem('app.no-company')
-    const loginHint = tokens.session()?.account.email ?? null
+    const session = tokens.session()
+    const loginHint = session?.account.email ?? null
+    const more = stepUp.more({ asked: session?.asked.scopes ?? [], claims: tokens.trouble()?.claims ?? null })
     try {
-      await signIns.start(sso, { loginHint, way })
+      await signIns.start({ sso, loginHint, way, more })
     } catch (error) {
       const problem = toProblem(error)
       if (problem.code !== 'auth.cancelled') note = problem
@@ -161,6 +140,7 @@ export function createAuth(needs: Needs) {
     note = null
     unread = null
     exchange.clear()
+    stepUp.clear()
     tokens.adopt({ sso, session: newest.session }, { unsaved: !newest.saved })
     log.info('account.signed-in', { account: account.id, groups: account.groups.length })
   }
@@ -174,6 +154,7 @@ export function createAuth(needs: Needs) {
     const account = session?.account.id ?? unread?.account
     tokens.adopt(null)
     exchange.clear()
+    stepUp.clear()
     note = null
     unread = null
     emit()
@@ -216,9 +197,15 @@ export function createAuth(needs: Needs) {
     return tokens.get(audience, rejected)
   }
 
-  const headers = createServerHeaders({
+  const { headers, setApiKey } = createServerHeaders({
     token,
-    findKey: vault.get,
+    vault,
+    challenged(server, challenge) {
+      if (!loaded.sso) return 'refused'
+      const answer = stepUp.ask(server, challenge, loaded.sso)
+      emit()
+      return answer
+    },
     async exchange(wanted, rejected) {
       await opened
       const account = tokens.session()?.account.id
@@ -226,12 +213,6 @@ export function createAuth(needs: Needs) {
       return exchange.get(wanted, { sso: loaded.sso, account, token, rejected })
     },
   })
-
-  /** The person’s own key for a server that wants one. */
-  async function setApiKey(server: ServerConfig, key: string) {
-    if (!isHeaderValue(key)) throw new Problem('auth.api-key-invalid', server.name)
-    await vault.set(keyName(server), key)
-  }
 
   async function retry() {
     await opened

@@ -6,17 +6,18 @@ import { abortable, type Fetch, isSafeUrl } from './guarded-fetch.ts'
 import type { createIssuer, Sso } from './issuer.ts'
 import { presets } from './presets.ts'
 import { describeRefusal, readRefusal } from './refusal.ts'
+import type { More } from './step-up.ts'
 
 type Needs = { issuer: ReturnType<typeof createIssuer>; fetch: Fetch; allowInsecure: boolean }
-type Options = { sso: Sso; audiences: Audience[]; signal: AbortSignal }
+type Options = { sso: Sso; audiences: Audience[]; more: More; signal: AbortSignal }
 
 /** A sign-in on another device (RFC 8628), for a machine without a browser: the person types a short code there. */
-export async function startDevice({ issuer, fetch, allowInsecure }: Needs, { sso, audiences, signal }: Options) {
+export async function startDevice({ issuer, fetch, allowInsecure }: Needs, { sso, audiences, more, signal }: Options) {
   const { host } = new URL(sso.issuer)
   await issuer.discover(sso)
   const config = await issuer.configure(sso, { fetch: abortable(fetch, signal) })
   if (!config.serverMetadata().device_authorization_endpoint) throw new Problem('auth.no-device-code', host)
-  const asked = toAsked({ scopes: sso.scopes, audiences, preset: presets[sso.preset] })
+  const asked = toAsked({ scopes: [...sso.scopes, ...more.scopes], audiences, preset: presets[sso.preset] })
   const parameters = new URLSearchParams({ scope: asked.scopes.join(' ') })
   for (const resource of asked.resources) parameters.append('resource', resource)
   const device = await oidc.initiateDeviceAuthorization(config, parameters).catch(async (cause: unknown) => {

@@ -9,7 +9,7 @@ export class UnsafeAnswer extends Error {
 }
 
 /** A literal loopback address: what stays inside this machine. A name such as `localhost` can be made to point elsewhere. */
-export const isLoopbackUrl = (url: URL) => url.hostname === '127.0.0.1' || url.hostname === '[::1]'
+const isLoopbackUrl = (url: URL) => url.hostname === '127.0.0.1' || url.hostname === '[::1]'
 
 /** https everywhere; http for a literal loopback issuer, where the app allows it at all. */
 export function isSafeUrl(text: string, allowInsecure: boolean) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AccountId } from '../../shared/ids.ts'
-import { Problem } from '../../shared/problems.ts'
+import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import type { Log } from '../lib/log.ts'
 import type { Clock } from './clock.ts'
 import { fromStored, type Session, toStored } from './session.ts'
@@ -27,6 +27,19 @@ export function createSessionStore({ vault, clock, log }: { vault: Vault; clock:
       return fromStored(text, clock)
     } catch (cause) {
       throw new Problem('auth.record-unreadable', undefined, { cause })
+    }
+  }
+
+  /** Who is signed in here. A vault or a record that cannot be read is said, with whose it is where that is known. */
+  async function find(sso: SsoClient): Promise<Found | null> {
+    let account: AccountId | null = null
+    try {
+      account = await findCurrent(sso)
+      const session = account && (await read(account))
+      return session ? { session } : null
+    } catch (error) {
+      log.warn('session.not-read', { account, error })
+      return { account, problem: toProblem(error) }
     }
   }
 
@@ -62,10 +75,11 @@ export function createSessionStore({ vault, clock, log }: { vault: Vault; clock:
     await vault.delete(currentName(sso))
   }
 
-  return { read, findCurrent, write, writeNew, forget, lock: vault.lock, kept: vault.kept }
+  return { read, find, write, writeNew, forget, lock: vault.lock, kept: vault.kept }
 }
 export type SessionStore = ReturnType<typeof createSessionStore>
 
+type Found = { session: Session } | { account: AccountId | null; problem: ProblemData }
 type SsoClient = { issuer: string; clientId: string }
 export const currentName = ({ issuer, clientId }: SsoClient) =>
   `sso:${createHash('sha256').update(`${issuer}|${clientId}`).digest('hex').slice(0, 32)}:current`

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { AuthState } from '../../shared/contract/auth.ts'
-import type { CompanyDocument } from '../../shared/server-config.ts'
+import { type CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
 import type { Audience } from './audience.ts'
 import { createTestAuth } from './fixtures/app.ts'
 import { createFakeClock } from './fixtures/fake-clock.ts'
@@ -428,4 +428,84 @@ test('a sign-in that nobody asked for never starts: no state opens a browser', a
   await scene.time.advance(10_000)
   expect(scene.auth.snapshot()).toMatchObject({ state: 'needs-sign-in' })
   expect(scene.asked).toHaveLength(opened)
+})
+
+const crmServer = ServerConfig.parse({
+  ...{
+    id: 'crm',
+    name: 'CRM',
+    endpoint: { transport: 'http', url: 'https://crm.corp.example/mcp' },
+    auth: { kind: 'sso' },
+  },
+})
+const refusedWith = (headers: Record<string, string>, challenge: string) => ({ rejected: headers, challenge })
+
+test('fault 31: a server that wants more scopes gets a sign-in for all of them, on a click, and twice an hour at most', async () => {
+  const scene = createScene()
+  await scene.ends()
+  const { auth, asked } = scene
+  const challenge = 'Bearer error="insufficient_scope", scope="crm:write"'
+  for (const round of [1, 2]) {
+    const headers = await auth.headers(crmServer)
+    const calls = [1, 2, 3].map(() => auth.headers(crmServer, refusedWith(headers, challenge)))
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'auth.step-up-needed', detail: 'CRM' })
+    expect(auth.snapshot()).toMatchObject({ state: 'signed-in', problem: { code: 'auth.step-up-needed' } })
+    expect(asked).toHaveLength(round) // no browser without a click
+    scene.sso.state.nonce = undefined
+    await scene.ends()
+    expect(asked.at(-1)?.get('scope')).toBe(`${standard} crm:write`)
+    expect(auth.snapshot()).not.toHaveProperty('problem')
+  }
+  const headers = await auth.headers(crmServer)
+  const refreshes = scene.sso.sent('/token').length
+  expect(await auth.headers(crmServer, refusedWith(headers, challenge))).toEqual(headers)
+  expect(scene.sso.sent('/token')).toHaveLength(refreshes)
+  expect(auth.snapshot()).not.toHaveProperty('problem')
+  await scene.time.advance(3_600_000)
+  await expect(auth.headers(crmServer, refusedWith(headers, challenge))).rejects.toMatchObject({
+    code: 'auth.step-up-needed',
+  })
+})
+
+const claims = Buffer.from('{"access_token":{"nbf":{"essential":true}}}').toString('base64')
+
+test('a claims challenge of Entra ID is answered by the next sign-in, at the page and at the token endpoint', async () => {
+  const scene = createScene({ config: { preset: 'entra' } })
+  await scene.ends()
+  const challenge = `Bearer error="insufficient_claims", claims="${claims}"`
+  const refused = scene.auth.headers(crmServer, refusedWith(await scene.auth.headers(crmServer), challenge))
+  await expect(refused).rejects.toMatchObject({ code: 'auth.step-up-needed' })
+  scene.sso.state.nonce = undefined
+  await scene.ends()
+  const wanted = { access_token: { nbf: { essential: true }, xms_cc: { values: ['cp1'] } } }
+  expect(JSON.parse(scene.asked.at(-1)?.get('claims') ?? '')).toEqual(wanted)
+  expect(JSON.parse(scene.sso.sent('/token').at(-1)?.body.get('claims') ?? '')).toEqual(wanted)
+})
+
+test.for([
+  ['of another SSO', 'generic', claims],
+  ['that cannot be read', 'entra', '%%%'],
+] as const)('fault 32: a claims challenge %s is ignored and logged', async ([, preset, text]) => {
+  const scene = createScene({ config: { preset } })
+  await scene.ends()
+  const headers = await scene.auth.headers(crmServer)
+  const challenge = `Bearer error="insufficient_claims", claims="${text}"`
+  expect(await scene.auth.headers(crmServer, refusedWith(headers, challenge))).not.toEqual(headers)
+  expect(scene.auth.snapshot()).not.toHaveProperty('problem')
+  expect(scene.lines.join('')).toContain('challenge.ignored')
+})
+
+test('conditional access at a refresh: the next sign-in carries the claims the SSO named', async () => {
+  const scene = createScene({ config: { preset: 'entra' } })
+  await scene.ends()
+  scene.sso.state.token = () =>
+    Response.json({ error: 'interaction_required', claims: '{"access_token":{"acrs":1}}' }, { status: 400 })
+  await expect(scene.auth.token({ rejected: (await scene.auth.token()).reveal() })).rejects.toMatchObject({
+    code: 'auth.interaction-needed',
+  })
+  scene.sso.state.token = null
+  scene.sso.state.nonce = undefined
+  await scene.ends()
+  expect(JSON.parse(scene.asked.at(-1)?.get('claims') ?? '')).toMatchObject({ access_token: { acrs: 1 } })
+  expect(scene.asked.at(-1)?.get('login_hint')).toBe('ada@corp.example')
 })

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import { startDevice } from './device.ts'
 import type { Fetch } from './guarded-fetch.ts'
 import type { createIssuer, Sso } from './issuer.ts'
+import type { More } from './step-up.ts'
 
 type Needs = {
   issuer: ReturnType<typeof createIssuer>
@@ -25,6 +26,13 @@ type Needs = {
 type SigningIn = Extract<AuthState, { state: 'signing-in' }>
 type Attempt = { shown: SigningIn; controller: AbortController; finishing: boolean; timers: (() => void)[] }
 export type Way = 'browser' | 'device'
+type Wanted = {
+  sso: Sso
+  /** Whose sign-in is to be renewed. */
+  loginHint: string | null
+  more: More
+  way: Way
+}
 
 const hintAfterMs = 60_000
 const limitMs = 5 * 60_000
@@ -35,11 +43,11 @@ export function createSignIn(needs: Needs) {
   let attempt: Attempt | null = null
   let starting: { done: Promise<void>; controller: AbortController } | null = null
 
-  function start(sso: Sso, { loginHint, way }: { loginHint: string | null; way: Way }): Promise<void> {
+  function start(wanted: Wanted): Promise<void> {
     if (attempt) return open(attempt)
     if (starting) return starting.done
     const controller = new AbortController()
-    const mine = { controller, done: begin({ sso, loginHint, way, controller }) }
+    const mine = { controller, done: begin(wanted, controller) }
     starting = mine
     mine.done = mine.done.finally(() => {
       if (starting === mine) starting = null
@@ -47,10 +55,9 @@ export function createSignIn(needs: Needs) {
     return mine.done
   }
 
-  type Begin = { sso: Sso; loginHint: string | null; way: Way; controller: AbortController }
-  async function begin({ sso, loginHint, way, controller }: Begin) {
+  async function begin({ sso, loginHint, more, way }: Wanted, controller: AbortController) {
     const { signal } = controller
-    const wanted = { sso, audiences: await audiences(), loginHint, signal }
+    const wanted = { sso, audiences: await audiences(), loginHint, more, signal }
     const begun = await (way === 'device'
       ? startDevice({ issuer, fetch, allowInsecure }, wanted)
       : startAttempt({ issuer, fetch }, wanted)

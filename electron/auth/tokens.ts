@@ -4,8 +4,10 @@ import type { Secret } from '../lib/secret.ts'
 import { type Audience, audienceKey, isCovered, toAudience, underPolicy } from './audience.ts'
 import { createBackoff } from './backoff.ts'
 import { type Clock, remainingMs } from './clock.ts'
+import { inTime } from './in-time.ts'
 import type { Sso } from './issuer.ts'
 import { presets } from './presets.ts'
+import { createRecent } from './recent.ts'
 import type { createRefresh } from './refresh.ts'
 import { RefreshRefused } from './refresh.ts'
 import type { Grant, Session } from './session.ts'
@@ -38,12 +40,12 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
   let life = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
   /** What stands in the way at the moment; `over` when only the person can end it. */
-  let trouble: { problem: ProblemData; over: boolean } | null = null
+  let trouble: { problem: ProblemData; over: boolean; claims?: string | null } | null = null
   let failing: Audience = {}
   let unsaved = false
   const running = new Map<string, Promise<Grant>>()
-  const forcedAtMs = new Map<string, { token: string; atMs: number }>()
-  const refused = new Map<string, { problem: ProblemData; atMs: number }>()
+  const forced = createRecent<string>(clock, forcedAgainMs)
+  const refused = createRecent<ProblemData>(clock, refusedAgainMs)
   const used = new Set<string>()
   const { start, stop, stopAll } = createTimers(clock)
   const backoff = createBackoff(clock)
@@ -53,7 +55,7 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     life = new AbortController()
     stopAll()
     running.clear()
-    forcedAtMs.clear()
+    forced.clear()
     refused.clear()
     used.clear()
     backoff.reset()
@@ -74,7 +76,8 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     used.add(key)
     const mine = life.signal
     if (good && !isDue(good)) return good.accessToken
-    if (grant && rejected && isForcedAgain(key, rejected)) return grant.accessToken
+    // A server that refuses even a token made because it refused the last one is not helped by a third.
+    if (grant && rejected && forced.find(key) === rejected) return grant.accessToken
     try {
       return (await limited(renew(audience, rejected))).accessToken
     } catch (error) {
@@ -95,12 +98,6 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
   const isDue = ({ expiry }: Grant) =>
     expiry !== null && remainingMs(clock, expiry) < Math.min(marginMs, expiry.lifeMs / 5)
 
-  /** A server that refuses even a token made because it refused the last one is not helped by a third. */
-  function isForcedAgain(key: string, rejected: string) {
-    const forced = forcedAtMs.get(key)
-    return forced?.token === rejected && clock.monotonic() - forced.atMs < forcedAgainMs
-  }
-
   /** All who want the same token wait for one refresh; refreshes for different audiences go one after the other. */
   function renew(audience: Audience, rejected?: string): Promise<Grant> {
     const key = audienceKey(audience)
@@ -120,8 +117,8 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     const { sso, session } = current()
     const key = audienceKey(audience)
     if (trouble && (trouble.over || !backoff.isOver())) throw toError(trouble.problem)
-    const no = refused.get(key)
-    if (no && clock.monotonic() - no.atMs < refusedAgainMs) throw toError(no.problem)
+    const no = refused.find(key)
+    if (no) throw toError(no)
     if (!isCovered(audience, session.asked, presets[sso.preset])) throw new Problem('auth.audience-new')
     try {
       const { session: next, saved } = await refresh({ sso, session, audience, rejected, signal })
@@ -150,7 +147,7 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     trouble = null
     backoff.reset()
     stop('again')
-    if (rejected) forcedAtMs.set(key, { token: grant.accessToken.reveal(), atMs: clock.monotonic() })
+    if (rejected) forced.set(key, grant.accessToken.reveal())
     unsaved = !saved
     if (unsaved) saveLater(next, 1000)
     plan(key)
@@ -172,12 +169,15 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
       error: error instanceof RefreshRefused ? undefined : error,
     })
     if (verdict.kind === 'audience') {
-      refused.set(audienceKey(audience), { problem: verdict.problem, atMs: clock.monotonic() })
+      refused.set(audienceKey(audience), verdict.problem)
       return toError(verdict.problem)
     }
     if (verdict.kind === 'signed-out') adopt(null)
     else if (verdict.kind === 'over' || (verdict.kind === 'doubt' && backoff.isDoubtConfirmed()))
-      trouble = { problem: verdict.kind === 'over' ? verdict.problem : verdict.ifConfirmed, over: true }
+      trouble =
+        verdict.kind === 'over'
+          ? { problem: verdict.problem, over: true, claims: verdict.claims }
+          : { problem: verdict.ifConfirmed, over: true }
     else {
       trouble = { problem: verdict.problem, over: false }
       const delayMs = verdict.kind === 'doubt' ? backoff.doubt() : backoff.failed(verdict.waitMs)
@@ -212,19 +212,14 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     })
   }
 
-  /** A call gives up waiting before the refresh does: its outcome still counts for the next. */
-  async function limited<T>(work: Promise<T>): Promise<T> {
-    const limit = Promise.withResolvers<never>()
-    const host = held ? new URL(held.sso.issuer).host : ''
-    const cancel = clock.after(timeoutMs + 1000, () =>
-      limit.reject(new Problem('auth.sso-unreachable', `${host} does not answer in time`)),
-    )
-    try {
-      return await Promise.race([work, limit.promise])
-    } finally {
-      cancel()
-    }
-  }
+  /** A call gives up waiting before the refresh does. */
+  const limited = <T>(work: Promise<T>) =>
+    inTime(work, {
+      clock,
+      ms: timeoutMs + 1000,
+      late: () =>
+        new Problem('auth.sso-unreachable', `${held ? new URL(held.sso.issuer).host : 'it'} does not answer in time`),
+    })
 
   /** Tries now, whatever was to be waited for: the network is back, the machine woke up, a person asked. */
   async function retry() {

@@ -9,7 +9,7 @@ export type Verdict =
   /** Perhaps over; a second such answer ten seconds later says so. */
   | { kind: 'doubt'; problem: ProblemData; ifConfirmed: ProblemData }
   /** Only the person can go on from here. */
-  | { kind: 'over'; problem: ProblemData }
+  | { kind: 'over'; problem: ProblemData; claims: string | null }
   /** This audience only. */
   | { kind: 'audience'; problem: ProblemData }
   /** Another process has signed the person out. */
@@ -36,11 +36,11 @@ export function toVerdict(error: unknown, { host, plain }: { host: string; plain
     case 'dead': {
       const problem = new Problem('auth.session-ended', detail).data
       return refusal.certain
-        ? { kind: 'over', problem }
+        ? { kind: 'over', problem, claims: null }
         : { kind: 'doubt', problem: away().problem, ifConfirmed: problem }
     }
     case 'interaction':
-      return { kind: 'over', problem: new Problem('auth.interaction-needed', detail).data }
+      return { kind: 'over', problem: new Problem('auth.interaction-needed', detail).data, claims: refusal.claims }
     case 'audience':
       if (!plain) return { kind: 'audience', problem: new Problem('auth.audience-refused', detail).data }
       return { kind: 'wait', problem: new Problem('auth.refused-by-sso', detail).data, waitMs: misconfiguredMs }
@@ -53,7 +53,7 @@ export function toVerdict(error: unknown, { host, plain }: { host: string; plain
 
 function ofProblem(problem: ProblemData): Verdict {
   if (problem.code === 'auth.signed-out') return { kind: 'signed-out', problem }
-  if (problem.code === 'auth.other-person') return { kind: 'over', problem }
+  if (problem.code === 'auth.other-person') return { kind: 'over', problem, claims: null }
   if (problem.code === 'auth.audience-new') return { kind: 'audience', problem }
   return { kind: 'wait', problem, waitMs: null }
 }
