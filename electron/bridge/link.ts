@@ -25,6 +25,8 @@ export type Link = {
   send: (message: Message) => void
   /** Ends the session: aborts what runs, sends DELETE where the transport has sessions. Resolves within two seconds. */
   close: () => Promise<void>
+  /** After sleep or a change of network: streams are opened anew, as the old ones may be dead without a sign. */
+  wake?: () => void
 }
 
 export type LinkNeeds = {

@@ -1,0 +1,68 @@
+import { pipeline, type Readable } from 'node:stream'
+import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import { Problem } from '../../../shared/problems.ts'
+import { toNetworkProblem } from './network-problem.ts'
+
+// Whatever has come so far is handed on at once: a compressed event stream must not wait for a full block.
+const flush = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH }
+const brotliFlush = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH }
+
+const decoders: Record<string, () => NodeJS.ReadWriteStream & Readable> = {
+  gzip: () => createGunzip(flush),
+  'x-gzip': () => createGunzip(flush),
+  deflate: () => createInflate(flush),
+  br: () => createBrotliDecompress(brotliFlush),
+}
+
+/** The body as its sender meant it. It is decompressed as it is read, so the reader’s limits count real bytes. */
+export function decompress(body: Readable, contentEncoding: string | undefined): Readable {
+  // A body may break after its reader has left; that is nobody’s concern then, and no crash.
+  body.on('error', () => {})
+  const encodings = (contentEncoding ?? '').toLowerCase().split(',')
+  const names = encodings.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
+  // Each layer multiplies what a bomb can cost; servers use one, proxies at most add one.
+  if (names.length > 2) throw new Problem('bridge.bad-answer', `it is compressed ${names.length} times`)
+  return names.reduceRight((source: Readable, name) => {
+    const decoder = decoders[name]?.()
+    if (!decoder) throw new Problem('bridge.bad-answer', `it is compressed as “${name.slice(0, 20)}”`)
+    decoder.on('error', () => {})
+    return pipeline(source, decoder, () => {})
+  }, body)
+}
+
+/** The whole body. Past the limit it throws and lets the connection go. */
+export async function readAll({ body, host }: { body: Readable; host: string }, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw new Problem('bridge.answer-too-large', `more than ${toMegabytes(maxBytes)}`)
+      parts.push(chunk)
+    }
+  } catch (error) {
+    throw toNetworkProblem(error, host)
+  }
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+}
+
+const worthReading = 64 * 1024
+
+/** The first bytes of a body of no great interest. A short one is read to its end, so that its connection is kept. */
+export async function readSome(body: Readable): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      parts.push(chunk)
+      bytes += chunk.length
+      if (bytes > worthReading) break
+    }
+  } catch {
+    // What came before it broke is as good.
+  }
+  return Buffer.concat(parts)
+}
+
+export const toMegabytes = (bytes: number) =>
+  bytes >= 1024 * 1024 ? `${Math.round(bytes / (1024 * 1024))} MB` : `${Math.ceil(bytes / 1024)} kB`

@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { isJsonText } from './json-check.ts'
+
+const isJson = (text: string) => isJsonText(Buffer.from(text))
+const parses = (text: string) => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('agrees with JSON.parse on every JSON value', () => {
+  fc.assert(fc.property(fc.json(), (text) => isJson(text)))
+  fc.assert(fc.property(fc.jsonValue(), (value) => isJson(JSON.stringify(value, null, 2))))
+})
+
+test('agrees with JSON.parse on texts that are nearly JSON', () => {
+  const pieces = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"',
+    '\\',
+    '1',
+    '-',
+    '0',
+    '.',
+    'e',
+    'E+',
+    'true',
+    'nul',
+    'null',
+    ' ',
+    '\n',
+    '\t',
+    '\u0001',
+  ]
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), (parts) => {
+      const text = parts.join('')
+      expect(isJson(text)).toBe(parses(text))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test.each([
+  '01',
+  '1.',
+  '.5',
+  '+1',
+  '1e',
+  '"\\x"',
+  '"\\u12g4"',
+  '"\n"',
+  '[1,]',
+  '{"a":1,}',
+  '{a:1}',
+  "{'a':1}",
+  '',
+  ' ',
+  '{} {}',
+  'NaN',
+])('refuses %j', (text) => {
+  expect(isJson(text)).toBe(false)
+})
+
+test('depth costs no stack', () => {
+  expect(isJson('['.repeat(200_000) + ']'.repeat(200_000))).toBe(true)
+  expect(isJson(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`)).toBe(true)
+  expect(isJson('['.repeat(200_000))).toBe(false)
+})
+
+test('lone surrogates, huge numbers and __proto__ are only text', () => {
+  expect(isJson('{"__proto__":"\\ud800","n":1e400,"b":123456789012345678901234567890}')).toBe(true)
+})

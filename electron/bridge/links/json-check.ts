@@ -1,0 +1,132 @@
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+const colon = 0x3a
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const openBracket = 0x5b
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from
+  for (;;) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
+    at += 1
+  }
+}
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39
+const isHex = (byte: number | undefined) =>
+  byte !== undefined && (isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66))
+const plainEscapes = new Set(Buffer.from('"\\/bfnrt'))
+
+/** Index after the escape at `at` (its backslash), or -1. Lone surrogates are fine: they are only text here. */
+function skipEscape(bytes: Buffer, at: number): number {
+  const kind = bytes[at + 1]
+  if (kind === 0x75) {
+    for (let digit = at + 2; digit < at + 6; digit += 1) if (!isHex(bytes[digit])) return -1
+    return at + 6
+  }
+  return kind !== undefined && plainEscapes.has(kind) ? at + 2 : -1
+}
+
+function skipString(bytes: Buffer, from: number): number {
+  if (bytes[from] !== quote) return -1
+  const { length } = bytes
+  let at = from + 1
+  while (at < length) {
+    const byte = bytes[at] as number
+    if (byte === quote) return at + 1
+    if (byte === backslash) {
+      at = skipEscape(bytes, at)
+      if (at < 0) return -1
+    } else if (byte < 0x20) return -1
+    else at += 1
+  }
+  return -1
+}
+
+function skipDigits(bytes: Buffer, from: number): number {
+  let at = from
+  while (isDigit(bytes[at])) at += 1
+  return at > from ? at : -1
+}
+
+function skipNumber(bytes: Buffer, from: number): number {
+  let at = bytes[from] === 0x2d ? from + 1 : from
+  at = bytes[at] === 0x30 ? at + 1 : skipDigits(bytes, at)
+  if (at > 0 && bytes[at] === 0x2e) at = skipDigits(bytes, at + 1)
+  if (at > 0 && (bytes[at] === 0x65 || bytes[at] === 0x45)) {
+    const sign = bytes[at + 1]
+    at = skipDigits(bytes, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1)
+  }
+  return at
+}
+
+const words = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')]
+
+function skipScalar(bytes: Buffer, at: number): number {
+  const byte = bytes[at]
+  if (byte === quote) return skipString(bytes, at)
+  if (byte === 0x2d || isDigit(byte)) return skipNumber(bytes, at)
+  for (const word of words) if (word.equals(bytes.subarray(at, at + word.length))) return at + word.length
+  return -1
+}
+
+/** Index of the value that belongs to the key at `from`, or -1. */
+function skipKey(bytes: Buffer, from: number): number {
+  const end = skipString(bytes, from)
+  if (end < 0) return -1
+  const at = skipSpace(bytes, end)
+  return bytes[at] === colon ? skipSpace(bytes, at + 1) : -1
+}
+
+/** Index after the JSON value at `from`, or -1. It keeps its own stack, so no depth of nesting can overflow ours. */
+function skipValue(bytes: Buffer, from: number): number {
+  let closers = new Uint8Array(64)
+  let depth = 0
+  let at = from
+  for (;;) {
+    const byte = bytes[at]
+    if (byte === openBrace || byte === openBracket) {
+      if (depth === closers.length) {
+        const larger = new Uint8Array(depth * 2)
+        larger.set(closers)
+        closers = larger
+      }
+      closers[depth] = byte + 2
+      depth += 1
+      at = skipSpace(bytes, at + 1)
+      if (bytes[at] !== byte + 2) {
+        if (byte === openBrace) at = skipKey(bytes, at)
+        if (at < 0) return -1
+        continue
+      }
+    } else at = skipScalar(bytes, at)
+    if (at < 0) return -1
+    for (;;) {
+      if (depth === 0) return at
+      at = skipSpace(bytes, at)
+      const closer = closers[depth - 1]
+      if (bytes[at] === closer) {
+        depth -= 1
+        at += 1
+        continue
+      }
+      if (bytes[at] !== comma) return -1
+      at = skipSpace(bytes, at + 1)
+      if (closer === closeBrace) at = skipKey(bytes, at)
+      if (at < 0) return -1
+      break
+    }
+  }
+}
+
+/**
+ * Whether these bytes are one JSON text. It builds nothing and costs no memory, so a 50 MB answer can be checked before
+ * it goes to a client that would fall silent on it.
+ */
+export function isJsonText(bytes: Buffer): boolean {
+  const end = skipValue(bytes, skipSpace(bytes, 0))
+  return end >= 0 && skipSpace(bytes, end) >= bytes.length
+}

@@ -1,0 +1,55 @@
+import type { Dispatcher } from 'undici'
+
+export type Timings = {
+  /** How long calls are held while a stream, a session or a process comes up. */
+  holdMs: number
+  /** Everything `close` does ends within this. */
+  closeMs: number
+  /** After its answer or its cancel a server should end a call’s stream, so that the connection is used again; then we do. */
+  lingerMs: number
+  /** How long a lost stream of a running call is sought again while the server cannot be reached. */
+  resumeMs: number
+  backoffFirstMs: number
+  backoffMostMs: number
+  /** The longest `Retry-After` that is waited for; a longer one is reported at once. */
+  retryAfterMostMs: number
+  /** Limit of one request, begun anew by every message of its own; 0 is none, as calls may take hours. */
+  requestMs: number
+}
+
+export const timings: Timings = {
+  holdMs: 10_000,
+  closeMs: 1_500,
+  lingerMs: 2_000,
+  resumeMs: 30_000,
+  backoffFirstMs: 500,
+  backoffMostMs: 30_000,
+  retryAfterMostMs: 30_000,
+  requestMs: 0,
+}
+
+/** How an `auto` server was found to speak, and when. */
+export type Verdict = { transport: 'http' | 'sse'; at: string }
+
+export type LinkOptions = {
+  /** Shared by all links: connections, proxy, certificates (`createDispatcher`). */
+  dispatcher: Dispatcher
+  /** Largest message either way, counted after decompression. */
+  maxMessageBytes?: number
+  timings?: Partial<Timings>
+  recall?: (url: string) => Verdict | undefined
+  remember?: (url: string, verdict: Verdict) => void
+  now?: () => Date
+  /** What a local server may inherit from; only a short list of names is taken. */
+  environment?: Record<string, string | undefined>
+}
+
+/** The options with every default filled in, as the transports use them. */
+export type LinkSettings = ReturnType<typeof toSettings>
+
+export const toSettings = (options: LinkOptions) => ({
+  ...options,
+  maxMessageBytes: options.maxMessageBytes ?? 64 * 1024 * 1024,
+  timings: { ...timings, ...options.timings },
+  now: options.now ?? (() => new Date()),
+})

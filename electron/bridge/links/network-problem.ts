@@ -1,0 +1,42 @@
+import { Problem } from '../../../shared/problems.ts'
+
+const unreachable: Record<string, string> = {
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'there is no way to it from this network',
+  ENETUNREACH: 'there is no way to it from this network',
+  ETIMEDOUT: 'it did not take the connection in time',
+  UND_ERR_CONNECT_TIMEOUT: 'it did not take the connection in time',
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const { code } = error as NodeJS.ErrnoException
+  if (typeof code === 'string' && code !== 'UND_ERR_INFO') return code
+  const inner = error instanceof AggregateError ? error.errors[0] : error.cause
+  return inner === undefined ? '' : codeOf(inner)
+}
+
+const isTls = (code: string) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO|CRL_/.test(code)
+
+/** True where nobody can have acted on the request, or acting twice on it does no harm: the connection had just gone. */
+export const isStaleConnection = (error: unknown) => ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))
+
+/** What went wrong between here and `host`, as a sentence. Names the host, never a header or a path. */
+export function toNetworkProblem(error: unknown, host: string): Problem {
+  if (error instanceof Problem) return error
+  const code = codeOf(error)
+  const why = unreachable[code]
+  const options = { cause: error }
+  if (why) return new Problem('bridge.unreachable', `${host}: ${why}`, options)
+  if (isTls(code)) return new Problem('bridge.tls', `${host} (${code})`, options)
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return new Problem('bridge.bad-answer', `${host} sent endless headers`, options)
+  if (error instanceof Error && error.name === 'HTTPParserError')
+    return new Problem('bridge.bad-answer', `${host} does not speak HTTP`, options)
+  if (code.startsWith('Z_') || code.startsWith('ERR__ERROR_') || code.startsWith('ERR_BROTLI'))
+    return new Problem('bridge.bad-answer', `${host} sent broken compressed data`, options)
+  if (/proxy/i.test(String(error)) || code === 'UND_ERR_PRX_TLS') return new Problem('bridge.proxy', host, options)
+  return new Problem('bridge.interrupted', host, options)
+}

@@ -1,0 +1,6 @@
+import type { Link } from '../link.ts'
+
+export type WakingLink = Link & {
+  /** After sleep or a change of network: streams are opened anew, as the old ones may be dead without a sign. */
+  wake: () => void
+}
