@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-function createBench(options: EchoOptions & { signedOut?: boolean } = {}) {
+function createBench(options: EchoOptions & { signedOut?: boolean; ready?: () => Promise<unknown> } = {}) {
   const { log, lines } = createMemoryLog()
   const controls: JsonConnection[] = []
   const links: LinkNeeds[] = []
@@ -54,6 +54,7 @@ function createBench(options: EchoOptions & { signedOut?: boolean } = {}) {
       }
     },
     account: () => null,
+    ...(options.ready ? { ready: options.ready } : {}),
     record: () => {},
     seen: ({ stage, client, server }) => void stages.push(`${client} ${server} ${stage}`),
     control: (connection) => {
@@ -110,6 +111,19 @@ test('a bridge of a client has a session, which is listed while it lasts', async
   peer.socket.destroy()
   await vi.waitFor(() => expect(bridge.sessions()).toEqual([]), patience)
   expect(changes).toHaveBeenCalled()
+})
+
+test('a bridge that comes before the catalog is read waits for it, and loses nothing it said', async () => {
+  const known = Promise.withResolvers<void>()
+  const { bridge, stages } = createBench({ ready: () => known.promise })
+  await bridge.listen()
+  const peer = await connectBridge('echo')
+  peer.say(initializeLine())
+  const control = await connectControl({ runFolder: join(home, 'run'), version: '1' })
+  expect(control).not.toBeNull()
+  expect(stages).toEqual([])
+  known.resolve()
+  await vi.waitFor(() => expect(peer.heard()).toContain('"serverInfo"'), patience)
 })
 
 test('a forbidden server says who can help: signing in while nobody is', async () => {

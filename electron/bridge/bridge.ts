@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
 import type { ServerConfig } from '../../shared/server-config.ts'
@@ -33,6 +34,8 @@ type Needs = {
   seen: (sight: Sight) => void
   /** A proven connection of the command line. */
   control: (connection: JsonConnection) => void
+  /** Resolves once the catalog and the sign-in are known, also offline: a bridge that comes earlier is not told nonsense. */
+  ready?: () => Promise<unknown>
   maxClientLineBytes?: (client: ClientId | null) => number
   now: () => Date
   log: Log
@@ -51,6 +54,7 @@ export type SessionInfo = {
 const clientLineBytes = 10 * 1024 * 1024
 const longestControlLine = 1024 * 1024
 const inspectMs = 30_000
+const readyMs = 5_000
 
 /**
  * The hub: lets in the bridges that AI clients start, gives each a session with its server, and the command line its
@@ -67,10 +71,17 @@ export function createBridge(needs: Needs) {
   let lastId = 0
 
   function onPeer(socket: Socket, hello: Hello, rest: Buffer) {
-    if (hello.role === 'bridge') addSession(socket, hello, rest)
+    if (hello.role === 'bridge') void whenReady().then(() => addSession(socket, hello, rest))
     else needs.control(createJsonConnection(socket, rest, longestControlLine))
   }
+  /** Bounded: a start that hangs must not keep clients from being told so. */
+  async function whenReady() {
+    const late = new AbortController()
+    await Promise.race([needs.ready?.().catch(() => {}), pause(readyMs, null, { signal: late.signal, ref: false })])
+    late.abort()
+  }
   function addSession(socket: Socket, hello: BridgeHello, rest: Buffer) {
+    if (socket.destroyed) return
     lastId += 1
     const id = lastId
     const { server, client, pid } = hello
@@ -149,9 +160,13 @@ export function createBridge(needs: Needs) {
           ...session.snapshot(),
         }),
       ),
-    /** Tells every session to try now what did not work: someone signed in or out, the catalog or the network changed. */
+    /** Someone signed in or out, or the catalog changed: sessions that may no longer be end, others are tried again. */
     wake() {
       for (const { session } of sessions.values()) session.wake()
+    },
+    /** The machine or the network came back: what waits is tried now, and open streams are made sure of. */
+    resumed() {
+      for (const { session } of sessions.values()) session.resumed()
     },
     changed: changed.on,
     /** One event per answer or failure of a server; health watches it. */

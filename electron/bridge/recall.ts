@@ -10,14 +10,17 @@ type Needs = {
   /** Asks the server for its tools; null where it does not say. */
   askTools: () => Promise<string | null>
   sayToolsChanged: () => void
+  /** The client may have a list of tools from a hub before this one. */
+  resumed: boolean
 }
 
 /**
  * What one client may be told from an earlier session. Once a session stands, a list of tools given from memory is
  * compared with the server's, and the client told where it differs.
  */
-export function createRecall({ answers, getServer, account, askTools, sayToolsChanged }: Needs) {
+export function createRecall({ answers, getServer, account, askTools, sayToolsChanged, resumed }: Needs) {
   let doubtful: string | null = null
+  let hasTools = resumed
 
   function find(what: string) {
     try {
@@ -47,15 +50,17 @@ export function createRecall({ answers, getServer, account, askTools, sayToolsCh
     tools() {
       const known = find('tools/list')
       doubtful = known ?? doubtful
+      hasTools ||= known !== null
       return known
     },
     keepTools(text: string | null) {
       keepTools(text)
       doubtful = null
+      hasTools = true
     },
     /** The session changed under the client: its list is of the one before. */
     doubtTools() {
-      doubtful ??= find('tools/list') ?? ''
+      if (hasTools) doubtful ??= find('tools/list') ?? ''
     },
     async confirmTools() {
       const before = doubtful
@@ -68,6 +73,7 @@ export function createRecall({ answers, getServer, account, askTools, sayToolsCh
     },
     forget() {
       doubtful = null
+      hasTools = false
     },
   }
 }

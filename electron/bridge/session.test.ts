@@ -278,6 +278,34 @@ test('another account ends the session of the one before, and the client is told
   ])
 })
 
+test('a server that is taken away from the person ends their session, with the sentence that says so', async () => {
+  const bench = createSessionBench()
+  await bench.open()
+  bench.say(callLine(1, 'hang'))
+  bench.world.allowed = false
+  bench.session.wake()
+  bench.say(callLine(2))
+  expect(bench.links[0]?.closed).toBe(true)
+  expect(bench.take()).toMatchObject([
+    { id: 1, error: { data: { code: 'catalog.not-allowed' } } },
+    { id: 2, error: { data: { code: 'catalog.not-allowed' } } },
+  ])
+  bench.world.allowed = true
+  bench.say(callLine(3))
+  await bench.settled()
+  expect(bench.take()).toMatchObject([{ id: 3, result: {} }])
+})
+
+test('a list of servers read anew that says the same disturbs nobody', async () => {
+  const bench = createSessionBench()
+  await bench.open()
+  bench.say(callLine(1, 'hang'))
+  bench.session.wake()
+  bench.session.resumed()
+  expect(bench.links.map(({ closed }) => closed)).toEqual([false])
+  expect(bench.out).toEqual([])
+})
+
 test('a resumed client’s initialize is said to the server and not answered again', async () => {
   const bench = createSessionBench({ resumed: true })
   await bench.open()

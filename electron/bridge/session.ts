@@ -58,13 +58,15 @@ export function createSession(needs: Needs) {
   let closed = false
   let resumed = needs.resumed
   let linkAccount: string | null = null
+  let linkServer: ServerConfig | null = null
   const asked = new Map<IdText, string>()
   const backoff = createBackoff({ firstMs: 1_000, mostMs: 60_000 })
   const calls = createCalls({ ...needs, clientName: () => opening?.name ?? null })
   const upstream = createUpstream({
     open(handlers) {
       linkAccount = needs.account()
-      return needs.openLink(needs.getServer(), handlers)
+      linkServer = needs.getServer()
+      return needs.openLink(linkServer, handlers)
     },
     opening: () => opening,
     onReady,
@@ -267,9 +269,10 @@ export function createSession(needs: Needs) {
     if (call.method === 'tools/call' && !failed) {
       needs.seen({ client, stage: 'call', server, at: needs.now().toISOString() })
     }
-    // Of a list in pages the first says too little.
-    const whole = call.listsTools && !failed && findText(line, ['result', 'nextCursor']) === null
-    if (whole) recall.keepTools(findText(line, ['result']))
+    if (call.listsTools && !failed) {
+      const isWhole = findText(line, ['result', 'nextCursor']) === null // the first of many pages says too little
+      recall.keepTools(isWhole ? findText(line, ['result']) : null)
+    }
     return deliver(respell(line, call.spelled, idSpan))
   }
   function sayListsChanged(line: Buffer) {
@@ -279,6 +282,17 @@ export function createSession(needs: Needs) {
   }
   function sayChanged(list: 'tools' | 'prompts' | 'resources') {
     if (opening?.told === 'result') toClient(notificationLine(`notifications/${list}/list_changed`))
+  }
+
+  /** Why the server's session can no longer be the one this person should have. */
+  function findChange(): Problem | null {
+    if (linkAccount !== needs.account()) return new Problem('bridge.interrupted', 'another account is signed in')
+    try {
+      const same = JSON.stringify(needs.getServer()) === JSON.stringify(linkServer)
+      return same ? null : new Problem('bridge.interrupted', 'the server was set up anew')
+    } catch (error) {
+      return error instanceof Problem ? error : new Problem('internal', undefined, { cause: error })
+    }
   }
 
   function answer(id: IdText, resultText: string) {
@@ -308,13 +322,19 @@ export function createSession(needs: Needs) {
       const problem = new Problem('bridge.request-too-large', sizeText(bytes, maxLineBytes))
       toClient(errorLine(id, toRpcError(problem)))
     },
-    /** Signed in, back online, other groups, another catalog: what did not work may work now, and the other way. */
+    /** Someone signed in or out, or the catalog changed: what did not work may work now, and the other way round. */
     wake() {
-      if (upstream.phase === 'ready' && linkAccount !== needs.account()) {
-        forgetLink(toRpcError(new Problem('bridge.interrupted', 'another account is signed in')))
+      const problem = upstream.phase === 'ready' ? findChange() : null
+      if (problem) {
+        forgetLink(toRpcError(problem))
         void upstream.close()
         recall.doubtTools()
       }
+      if (upstream.phase === 'idle' && opening?.told === 'result') connect()
+    },
+    /** The network is back or another: what waits for its turn is tried now, what stands is looked after. */
+    resumed() {
+      upstream.wake()
       if (upstream.phase === 'idle' && opening?.told === 'result') connect()
     },
     snapshot: () => ({

@@ -109,6 +109,7 @@ export function createUpstream(needs: Needs) {
     close,
     ask,
     send: (message: Message) => link?.send(message),
+    wake: () => link?.wake?.(),
     get phase() {
       return phase
     },
