@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 import type { Target } from './e2e/app.ts'
 
@@ -14,6 +14,9 @@ if (wanted === 'real' && !isInstalled)
 const runtime = isInstalled && wanted !== 'host' ? 'electron' : 'electron-host'
 if (runtime === 'electron-host')
   process.env.ELECTRON_OVERRIDE_DIST_PATH = join(import.meta.dirname, 'e2e/electron-host')
+
+// Electron 45 embeds Node 24: the stand-in, and what the app starts, run on the pinned one whatever node is installed.
+process.env.PATH = [join(import.meta.dirname, 'node_modules/.bin'), process.env.PATH].join(delimiter)
 
 export default defineConfig<{ target: Target }>({
   testDir: 'e2e/specs',

@@ -7,6 +7,7 @@ import { findAssets } from './assets.ts'
 import { createCore } from './core.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
 import { createFileLog, type Log } from './lib/log.ts'
+import { openUrl } from './lib/open-url.ts'
 import { createPaths } from './lib/paths.ts'
 import { createConfStore } from './settings/conf-store.ts'
 import { hiddenFlag } from './shell/login-item.ts'
@@ -44,7 +45,8 @@ async function start({ onOpen }: Prepared) {
     // In a checkout Electron needs the app's folder as well.
     launch: [process.execPath, ...(app.isPackaged ? [] : [app.getAppPath()]), hiddenFlag],
     fetch: globalThis.fetch,
-    openUrl: (url) => openExternal(url, log.child('shell')),
+    // `BROWSER` is how a script, or a person on a strange desktop, says which program it shall be.
+    openUrl: (url) => (env.BROWSER ? openUrl(url, { env, platform }) : openExternal(url, log.child('shell'))),
     openPath,
     quit: () => app.quit(),
     log,

@@ -9,7 +9,7 @@ const { preventable } = require('./preventable.cjs')
 
 /** `app`, and the part of the host that starts and ends. */
 function createApp(host) {
-  const state = { appPath: '', manifest: {}, paths: {}, name: undefined, login: { openAtLogin: false }, lock: null }
+  const state = { appPath: '', manifest: {}, paths: {}, name: undefined, login: {}, lock: null, handOver: null }
   const ready = Promise.withResolvers()
   const app = new EventEmitter()
 
@@ -68,7 +68,7 @@ function createApp(host) {
       app.emit('quit', {}, code)
       host.browser?.cdp.close()
       state.lock?.close()
-      void Promise.resolve(host.browser?.stop()).finally(() => process.exit(code))
+      void Promise.allSettled([host.browser?.stop(), state.handOver]).then(() => process.exit(code))
     },
   })
   process.on('exit', () => host.browser?.kill())
@@ -117,10 +117,9 @@ function takeLock(app, state) {
   const pidFile = path.join(folder, 'SingletonPid')
   const other = Number(fs.existsSync(pidFile) && fs.readFileSync(pidFile, 'utf8'))
   if (other && other !== process.pid && isAlive(other)) {
-    net
-      .connect(socket)
-      .on('error', () => {})
-      .end(JSON.stringify({ argv: process.argv, cwd: process.cwd() }))
+    const told = net.connect(socket).on('error', () => {})
+    state.handOver = new Promise((resolve) => told.once('close', resolve))
+    told.end(JSON.stringify({ argv: process.argv, cwd: process.cwd() }))
     return false
   }
   fs.rmSync(socket, { force: true })

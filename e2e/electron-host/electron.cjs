@@ -18,15 +18,28 @@ host.session = createSession(host)
 const { BrowserWindow, webContents } = createWindows(host)
 host.BrowserWindow = BrowserWindow
 
+const { app, ipcMain } = host
+const { protocol } = host.wire
+const session = { defaultSession: host.session, fromPartition: () => host.session }
+const { Menu, MenuItem, Tray, Notification, nativeImage } = createMenus(host)
+const { dialog, shell, powerMonitor } = createDesktop()
+
+// One name after another: an ESM main imports them by name, and Node finds those by reading this text.
 module.exports = {
-  app: host.app,
-  ipcMain: host.ipcMain,
-  protocol: host.wire.protocol,
-  session: { defaultSession: host.session, fromPartition: () => host.session },
+  app,
+  ipcMain,
+  protocol,
+  session,
   BrowserWindow,
   webContents,
-  ...createMenus(host),
-  ...createDesktop(),
+  Menu,
+  MenuItem,
+  Tray,
+  Notification,
+  nativeImage,
+  dialog,
+  shell,
+  powerMonitor,
 }
 // Not enumerable, so that the module looks to the app as Electron's does.
 Object.defineProperty(module.exports, 'hostOf', { value: () => host })

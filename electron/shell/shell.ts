@@ -1,4 +1,5 @@
 import { app, ipcMain, Menu, Notification, powerMonitor, session } from 'electron'
+import { brand } from '../../shared/brand.ts'
 import type { Screen } from '../../shared/contract/app.ts'
 import type { CoreApi } from '../../shared/contract/contract.ts'
 import type { ServerId } from '../../shared/ids.ts'
@@ -77,7 +78,10 @@ export async function createShell(needs: Needs) {
   app.on('window-all-closed', () => {}) // the tray goes on
   powerMonitor.on('resume', needs.resumed)
   powerMonitor.on('shutdown', quitOrder.hurry)
-  if (app.isPackaged) await keepLoginItem(needs)
+  if (app.isPackaged) {
+    app.setAsDefaultProtocolClient(brand.urlScheme)
+    await keepLoginItem(needs)
+  }
   if (!process.argv.includes(hiddenFlag)) open(null)
 }
 
