@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { build, type InlineConfig } from 'vite'
 
 const root = join(import.meta.dirname, '..')
-const minify = !process.argv.includes('--no-minify')
+
+// CommonJS packages in an ES bundle still ask for their own name (write-file-atomic).
+const banner = 'const __filename = import.meta.filename, __dirname = import.meta.dirname;'
 
 type Bundle = { name: string; entry: string; format: 'es' | 'cjs' }
 
@@ -33,10 +35,16 @@ function toConfig({ name, entry, format }: Bundle): InlineConfig {
       outDir: join(root, 'dist', folder),
       emptyOutDir: true,
       target: 'node24',
-      minify,
+      // Readable stacks in a log are worth more than bytes on a disk.
+      minify: false,
       rolldownOptions: {
         external,
-        output: { format, entryFileNames: `${file}.${format === 'cjs' ? 'cjs' : 'js'}`, codeSplitting: false },
+        output: {
+          format,
+          entryFileNames: `${file}.${format === 'cjs' ? 'cjs' : 'js'}`,
+          codeSplitting: false,
+          ...(format === 'es' ? { banner } : {}),
+        },
       },
     },
   }

@@ -14,6 +14,7 @@ import { startNodeCore } from './node-core.ts'
 const { env, platform } = process
 const assets = findAssets(import.meta.url)
 const paths = createPaths({ env, platform })
+let keychainHangs = () => false
 const openLog = () => createFileLog({ folder: paths.logs, name: 'app' })
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -29,6 +30,7 @@ async function connect(): Promise<Connection> {
     await closeLog()
     throw error
   })
+  keychainHangs = core.keychainHangs
   await core.ready
   const close = () => core.close().finally(closeLog)
   return { api: createClient(contract, createMapCarrier(core.dispatcher)), running: false, close }
@@ -38,13 +40,17 @@ async function runAgent({ ui, open, port, company }: AgentOptions): Promise<numb
   const agentEnv = company ? { ...env, CAUSEWAY_COMPANY: company } : env
   const { log, close } = openLog()
   return runHeadless({
-    startCore: (quit) => startNodeCore({ assets, paths, env: agentEnv, platform, quit, log }),
+    startCore: async (quit) => {
+      const core = await startNodeCore({ assets, paths, env: agentEnv, platform, quit, log })
+      keychainHangs = core.keychainHangs
+      return core
+    },
     window: ui ? { folder: assets.rendererFolder, port, open } : null,
     ...{ env, platform, print, log },
   }).finally(close)
 }
 
-process.exitCode = await runCli(
+const code = await runCli(
   {
     connect,
     runAgent,
@@ -54,3 +60,6 @@ process.exitCode = await runCli(
   },
   process.argv.slice(2),
 )
+// Whatever a failed start left open must not keep a command from ending. A hanging call into the keychain would even
+// hold up `exit`, so then the process ends the hard way, with everything already closed.
+process.stdout.write('', () => (keychainHangs() ? process.kill(process.pid, 'SIGKILL') : process.exit(code)))

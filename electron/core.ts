@@ -54,6 +54,8 @@ export type Core = {
   show: ReturnType<typeof createApp>['show']
   /** The machine woke up: what was known about the network may be wrong. */
   resumed: () => void
+  /** True while a call into the OS keychain hangs, which would hold up an orderly exit of the process. */
+  keychainHangs: () => boolean
   close: () => Promise<void>
 }
 
@@ -204,6 +206,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     health.reconsider()
   })
   vault.changed(health.tell)
+  settings.changed(() => void activity.prune())
   const onApps = (found: ClientApp[]) => {
     apps = found
     health.tell()
@@ -211,8 +214,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   clients.changed(onApps)
   bridge.traffic(health.traffic)
 
-  await bridge.listen()
-  await writeLaunch(paths.data, options.launch)
+  async function close() {
+    health.close()
+    await bridge.close()
+    await Promise.all([auth.close(), clients.close(), activity.close(), http.close()])
+    await vault.close()
+  }
+  try {
+    await bridge.listen()
+    await writeLaunch(paths.data, options.launch)
+  } catch (error) {
+    await close()
+    throw error
+  }
   // The socket answers before the network is asked: a client that waits is told, one that can be served is.
   const known = company.refresh().then(() => catalogRead)
   void clients.snapshot().then(onApps)
@@ -229,11 +243,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       void company.refresh()
       health.reconsider()
     },
+    keychainHangs: vault.keychainHangs,
     async close() {
-      health.close()
-      await bridge.close()
-      await Promise.all([auth.close(), clients.close(), activity.close(), http.close()])
-      await vault.close()
+      await close()
       log.info('app.ended', {})
     },
   }
