@@ -14,7 +14,7 @@ function createPerson({ user = 'ada', issuer, ...more }: Scene) {
   const memory = createMemoryVault()
   const person = { user }
   const app = createTestAuth({
-    ...{ sso: { issuer }, fetch, vault: memory.vault, allowInsecure: true },
+    ...{ sso: { issuer }, fetch, vault: memory.open(), allowInsecure: true },
     openUrl: async (url) => {
       opened.push(url)
       if (person.user) pages.push(createBrowser().login(url, person.user))
@@ -61,7 +61,7 @@ test('the next start is signed in without a browser', async () => {
   const { issuer } = await startSso()
   const first = createPerson({ issuer })
   await first.signIn()
-  const second = createPerson({ issuer, vault: first.vault })
+  const second = createPerson({ issuer, vault: first.open() })
   await second.auth.opened
   expect(second.auth.snapshot()).toMatchObject({ state: 'signed-in', account: { name: 'Ada' } })
   expect((await second.auth.token()).reveal()).toBe((await first.auth.token()).reveal())
@@ -72,7 +72,7 @@ test('a rotating SSO: a 401 in two processes at once is one refresh', async () =
   const sso = await startSso({ rotates: true })
   const one = createPerson({ issuer: sso.issuer })
   await one.signIn()
-  const two = createPerson({ issuer: sso.issuer, vault: one.vault })
+  const two = createPerson({ issuer: sso.issuer, vault: one.open() })
   const rejected = (await two.auth.token()).reveal()
   const asked = sso.asked('/token')
   const both = await Promise.all([one.auth.token({ rejected }), two.auth.token({ rejected })])
@@ -86,7 +86,7 @@ test('a rotating SSO: two processes refresh in turn for as long as they like', a
   const { issuer } = await startSso({ rotates: true, accessTokenSeconds: 1 })
   const one = createPerson({ issuer })
   await one.signIn()
-  const two = createPerson({ issuer, vault: one.vault })
+  const two = createPerson({ issuer, vault: one.open() })
   let last = ''
   for (const { auth } of [one, two, one, two, two, one]) {
     await expect.poll(async () => (await auth.token()).reveal() !== last, { timeout: 20_000 }).toBe(true)

@@ -13,8 +13,8 @@ function createScene() {
   const vaultChanged = createSignal<void>()
   const { issuer, clientId } = sso
   seed(memory.values, { issuer, clientId, refreshToken: sso.issueRefreshToken(), clock })
-  const vault = { ...memory.vault, changed: vaultChanged.on }
-  const start = () => createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault, clock })
+  const start = () =>
+    createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault: { ...memory.open(), changed: vaultChanged.on }, clock })
   return { sso, ...memory, start, unlock: () => vaultChanged.emit() }
 }
 
@@ -89,6 +89,19 @@ test('signed out in another process is signed out here at the next refresh, and 
   await expect(here.auth.token({ rejected: 'at-first' })).rejects.toMatchObject({ code: 'auth.signed-out' })
   expect(here.auth.snapshot()).toMatchObject({ state: 'signed-out' })
   expect(values.size).toBe(0)
+})
+
+test('signed out in another process while the SSO answers: what comes is not written back and not used', async () => {
+  const { start, sso, values } = createScene()
+  const [here, there] = [start(), start()]
+  await here.auth.opened
+  sso.state.token = async (request) => {
+    await there.auth.signOut()
+    return sso.tokens(request)
+  }
+  await expect(here.auth.token({ rejected: 'at-first' })).rejects.toMatchObject({ code: 'auth.signed-out' })
+  expect(values.size).toBe(0)
+  expect(here.auth.snapshot()).toMatchObject({ state: 'signed-out' })
 })
 
 test('a listener hears a state once, not once for each cause', async () => {

@@ -30,7 +30,7 @@ export function toSession(
 export async function keepSession({ store, log }: { store: SessionStore; log: Log }, sso: Sso, session: Session) {
   try {
     return await store.lock(async () => {
-      const stored = await store.read(session.account.id).catch(() => null)
+      const stored = await store.reread(session.account.id).catch(() => null)
       // Higher than what any process holds, also where the clock was set back.
       const newest = { ...session, generation: Math.max(session.generation, (stored?.generation ?? 0) + 1) }
       await store.writeNew(sso, newest)

@@ -60,7 +60,7 @@ export function createRefresh({ issuer, store, fetch, clock, log }: Needs) {
 
   async function readStored(session: Session) {
     try {
-      const stored = await store.read(session.account.id)
+      const stored = await store.reread(session.account.id)
       if (!stored) throw new Problem('auth.signed-out')
       return stored
     } catch (error) {
@@ -121,7 +121,7 @@ export function createRefresh({ issuer, store, fetch, clock, log }: Needs) {
 
   /** After a sign-out nothing may be written back, whichever process it happened in. */
   async function save(next: Session, signal: AbortSignal): Promise<boolean> {
-    const still = await store.read(next.account.id).catch(() => next)
+    const still = await store.reread(next.account.id).catch(() => next)
     if (!still || signal.aborted) throw new Problem('auth.signed-out')
     try {
       await store.write(next)

@@ -10,6 +10,8 @@ export type Vault = {
   get: (name: string) => Promise<string | null | undefined>
   set: (name: string, value: string) => Promise<void>
   delete: (name: string) => Promise<void>
+  /** Takes over what another process wrote: `get` alone answers from memory. */
+  reread: () => Promise<void>
   /** One holder at a time over all processes of this person; not to be taken by `get`, `set` or `delete`. */
   lock: <T>(work: () => Promise<T>) => Promise<T>
   kept: () => 'keychain' | 'memory'
@@ -28,6 +30,12 @@ export function createSessionStore({ vault, clock, log }: { vault: Vault; clock:
     } catch (cause) {
       throw new Problem('auth.record-unreadable', undefined, { cause })
     }
+  }
+
+  /** What stands on the disk now, whoever wrote it. */
+  async function reread(account: AccountId): Promise<Session | null> {
+    await vault.reread()
+    return read(account)
   }
 
   /** Who is signed in here. A vault or a record that cannot be read is said, with whose it is where that is known. */
@@ -75,7 +83,7 @@ export function createSessionStore({ vault, clock, log }: { vault: Vault; clock:
     await vault.delete(currentName(sso))
   }
 
-  return { read, find, write, writeNew, forget, lock: vault.lock, kept: vault.kept }
+  return { reread, find, write, writeNew, forget, lock: vault.lock, kept: vault.kept }
 }
 export type SessionStore = ReturnType<typeof createSessionStore>
 

@@ -33,7 +33,7 @@ function createScene({
   const browser = { answers, stays }
   const start = () =>
     createTestAuth({
-      ...{ sso: { issuer: sso.issuer, ...config }, fetch: sso.fetch, vault: memory.vault, clock: time.clock },
+      ...{ sso: { issuer: sso.issuer, ...config }, fetch: sso.fetch, vault: memory.open(), clock: time.clock },
       audiences: () => audiences,
       openUrl: async (url) => {
         const { searchParams } = new URL(url)

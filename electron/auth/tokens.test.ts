@@ -27,7 +27,7 @@ function createScene({ leftMs = hour, refreshToken = true, resources = [], ...mo
   const token = refreshToken ? sso.issueRefreshToken() : null
   seed(memory.values, { issuer, clientId, refreshToken: token, clock: time.clock }, leftMs, resources)
   const start = (also: { cacheFolder?: string } = {}) =>
-    createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault: memory.vault, clock: time.clock, ...more, ...also })
+    createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault: memory.open(), clock: time.clock, ...more, ...also })
   return { sso, time, memory, start, refreshes: () => sso.sent('/token').length }
 }
 /** Checking a signature takes real time, which no fake clock moves. */
@@ -58,10 +58,11 @@ test('a token with less than a minute left is renewed ahead of need, and stored 
 })
 
 test('a token of a short life is not due the moment it comes', async () => {
-  const { start, sso, refreshes } = createScene({ leftMs: -1 })
+  const { start, sso, time, refreshes } = createScene({ leftMs: -1 })
   sso.state.lifeSeconds = 60
   const { auth } = start()
   await auth.token()
+  await time.advance(30_000)
   await auth.token()
   expect(refreshes()).toBe(1)
 })

@@ -173,7 +173,7 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
       return toError(verdict.problem)
     }
     if (verdict.kind === 'signed-out') adopt(null)
-    else if (verdict.kind === 'over' || (verdict.kind === 'doubt' && backoff.isDoubtConfirmed()))
+    else if (verdict.kind === 'over' || (verdict.kind === 'doubt' && backoff.isDoubted()))
       trouble =
         verdict.kind === 'over'
           ? { problem: verdict.problem, over: true, claims: verdict.claims }

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { createGuardedFetch, isSafeUrl } from './guarded-fetch.ts'
+
+test('plain http is for the literal loopback, and only where the app allows it', () => {
+  expect(isSafeUrl('https://sso.corp.example/x', false)).toBe(true)
+  expect(isSafeUrl('http://127.0.0.1:8080/x', true)).toBe(true)
+  expect(isSafeUrl('http://[::1]:8080/x', true)).toBe(true)
+  for (const url of ['http://127.0.0.1/', 'http://[::1]/']) expect(isSafeUrl(url, false)).toBe(false)
+  for (const url of [
+    'http://localhost/',
+    'http://10.0.0.1/',
+    'http://127.0.0.1.evil.example/',
+    'file:///etc/passwd',
+    'javascript:1',
+    'x',
+  ])
+    expect(isSafeUrl(url, true)).toBe(false)
+})
+
+test('an unsafe address is never asked', async () => {
+  const asked: string[] = []
+  const fetch = createGuardedFetch({
+    allowInsecure: true,
+    fetch: async (url) => {
+      asked.push(url)
+      return new Response('{}')
+    },
+  })
+  await expect(fetch('http://sso.corp.example/token')).rejects.toThrow('over plain http')
+  expect(asked).toEqual([])
+})
+
+test('a body is read up to 256 kB, however it was packed, and not a byte further', async () => {
+  let sent = 0
+  const endless = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 64 * 1024
+        controller.enqueue(new Uint8Array(64 * 1024))
+      },
+    })
+  const fetch = createGuardedFetch({ allowInsecure: false, fetch: async () => new Response(endless()) })
+  await expect(fetch('https://sso.corp.example/')).rejects.toThrow('sent more than 256 kB')
+  expect(sent).toBeLessThan(1024 * 1024)
+})
+
+test('a redirect is an answer, not a way', async () => {
+  let asked: RequestInit | undefined
+  const answer = new Response(null, { status: 302, headers: { location: 'http://evil.example/' } })
+  const fetch = createGuardedFetch({
+    allowInsecure: false,
+    fetch: async (_, init) => {
+      asked = init
+      return answer
+    },
+  })
+  expect((await fetch('https://sso.corp.example/', { redirect: 'follow' })).status).toBe(302)
+  expect(asked?.redirect).toBe('manual')
+})
