@@ -1,80 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { connectControl } from './end/control.ts'
 import { findHub } from './end/find-hub.ts'
 import { writeLaunch } from './launch-file.ts'
+import { callText, createProcesses, hubScript, kill } from './testing/processes.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 const patience = { timeout: 60_000, interval: 20 }
-const script = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const bridgeScript = script('../causeway-bridge.ts')
-const hubScript = script('./testing/hub-process.ts')
 
-let home = ''
-let started: ChildProcess[] = []
-let clients: Client[] = []
+let processes: Awaited<ReturnType<typeof createProcesses>>
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'causeway-'))
+  processes = await createProcesses()
 })
-afterEach(async () => {
-  for (const client of clients) await client.close()
-  for (const child of started) await kill(child, 'SIGKILL')
-  clients = []
-  started = []
-  await rm(home, { recursive: true, force: true, maxRetries: 5 })
-})
-
-const environment = () => ({ PATH: process.env.PATH ?? '', HOME: home, CAUSEWAY_HOME: home })
-async function kill(child: ChildProcess, signal: NodeJS.Signals) {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill(signal)
-  await gone
-}
-async function startHub() {
-  const hub = spawn(process.execPath, [hubScript, home], { stdio: ['ignore', 'pipe', 'inherit'], env: environment() })
-  started.push(hub)
-  await once(hub.stdout, 'data')
-  return hub
-}
-async function connectClient(server = 'echo') {
-  const client = new Client({ name: 'Test app', version: '1' })
-  clients.push(client)
-  const args = [bridgeScript, server, '--client', 'vscode']
-  await client.connect(
-    new StdioClientTransport({ command: process.execPath, args, env: environment(), stderr: 'inherit' }),
-  )
-  return client
-}
-function startBridge(...args: string[]) {
-  const child = spawn(process.execPath, [bridgeScript, ...args], { stdio: 'pipe', env: environment() })
-  started.push(child)
-  const said = { out: '', err: '' }
-  child.stdout.on('data', (chunk) => {
-    said.out += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    said.err += chunk
-  })
-  const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
-  return { child, said, ended, type: (line: string) => child.stdin.write(`${line}\n`) }
-}
-const echo = async (client: Client, text: string) => {
-  const { content } = await client.callTool({ name: 'echo', arguments: { text } })
-  return (content as { text: string }[])[0]?.text
-}
+afterEach(() => processes.close())
+const echo = (client: Client, text: string) => callText(client, 'echo', { text })
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
 test('a client of the official SDK lists and calls tools through the bridge', async () => {
-  await startHub()
-  const client = await connectClient()
+  await processes.startHub()
+  const client = await processes.connectClient()
   expect(client.getServerVersion()).toEqual({ name: 'echo', version: '1' })
   expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo'])
   expect(await echo(client, 'grüße\u2028 😀')).toBe('grüße\u2028 😀')
@@ -83,8 +30,8 @@ test('a client of the official SDK lists and calls tools through the bridge', as
 })
 
 test('an answer of 9 MB and a request of 20 MB go through', async () => {
-  await startHub()
-  const client = await connectClient()
+  await processes.startHub()
+  const client = await processes.connectClient()
   const text = 'x'.repeat(9 * 1024 * 1024)
   expect((await echo(client, text))?.length).toBe(text.length)
   // The answer is larger than this client could take; it hears that instead of going deaf.
@@ -95,8 +42,8 @@ test('an answer of 9 MB and a request of 20 MB go through', async () => {
 })
 
 test('an unknown server is said when the client opens, and the bridge stays', async () => {
-  await startHub()
-  const { child, said, type } = startBridge('nobody')
+  await processes.startHub()
+  const { child, said, type } = processes.startBridge('nobody')
   type('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}')
   await vi.waitFor(() => expect(said.out).toContain('\n'), patience)
   expect(JSON.parse(said.out)).toEqual({
@@ -112,46 +59,49 @@ test('an unknown server is said when the client opens, and the bridge stays', as
 })
 
 test('the hub is killed and started again between two calls: the client notices nothing', async () => {
-  const hub = await startHub()
-  const client = await connectClient()
+  await processes.writeSlowLaunch()
+  const hub = await processes.startHub()
+  const client = await processes.connectClient()
   expect(await echo(client, 'before')).toBe('before')
   await kill(hub, 'SIGKILL')
-  await startHub()
+  await processes.startHub()
   expect(await echo(client, 'after')).toBe('after')
 })
 
 test('a call that is made while there is no hub waits for the next one', async () => {
-  const hub = await startHub()
-  const client = await connectClient()
+  await processes.writeSlowLaunch()
+  const hub = await processes.startHub()
+  const client = await processes.connectClient()
   await kill(hub, 'SIGKILL')
   const call = echo(client, 'waited')
-  await startHub()
+  await processes.startHub()
   expect(await call).toBe('waited')
 })
 
 test('a call that runs while the hub is killed fails with a sentence, and the next one works', async () => {
-  const hub = await startHub()
-  const client = await connectClient()
+  await processes.writeSlowLaunch()
+  const hub = await processes.startHub()
+  const client = await processes.connectClient()
   const hanging = client.callTool({ name: 'hang' }).catch((error: Error) => error.message)
   expect(await echo(client, 'it runs')).toBe('it runs')
   await kill(hub, 'SIGKILL')
   expect(await hanging).toContain('The connection was lost before the answer came')
-  await startHub()
+  await processes.startHub()
   expect(await echo(client, 'again')).toBe('again')
 })
 
 test('the bridge starts the app from the launch file when nobody answers', async () => {
-  const pidFile = join(home, 'pid')
+  const pidFile = join(processes.home, 'pid')
   const boot = `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); import(${JSON.stringify(hubScript)})`
   // `-e` takes no file: the arguments begin at once, as they would after a script.
-  await writeLaunch(home, [process.execPath, '-e', boot, '--', home, home])
-  const client = await connectClient()
+  await writeLaunch(processes.home, [process.execPath, '-e', boot, '--', processes.home, processes.home])
+  const client = await processes.connectClient()
   expect(await echo(client, 'started')).toBe('started')
   process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
 })
 
 test('where no app can be had every request is answered, the bridge stays, and recovers when the app starts', async () => {
-  const { child, said, type } = startBridge('echo', '--client', 'cursor')
+  const { child, said, type } = processes.startBridge('echo', '--client', 'cursor')
   type(ping)
   await vi.waitFor(() => expect(said.out).toContain('\n'), patience)
   expect(JSON.parse(said.out)).toEqual({
@@ -164,7 +114,7 @@ test('where no app can be had every request is answered, the bridge stays, and r
     },
   })
   expect(child.exitCode).toBeNull()
-  await startHub()
+  await processes.startHub()
   await vi.waitFor(() => {
     said.out = ''
     type('{"jsonrpc":"2.0","id":2,"method":"tools/list"}')
@@ -172,18 +122,19 @@ test('where no app can be had every request is answered, the bridge stays, and r
   }, patience)
 })
 
-test('it ends by itself when stdin ends, after the last answers', async () => {
-  await startHub()
-  const { child, said, ended, type } = startBridge('echo')
+test('it ends by itself when stdin ends, and said nothing but protocol', async () => {
+  await processes.startHub()
+  const { child, said, ended, type } = processes.startBridge('echo')
   type(ping)
+  await vi.waitFor(() => expect(said.out).toContain('\n'), patience)
   child.stdin?.end()
   expect(await ended).toEqual({ code: 0, signal: null })
   expect(said).toEqual({ out: '{"jsonrpc":"2.0","id":1,"result":{}}\n', err: '' })
 })
 
 test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('it ends on %s', async (signal) => {
-  await startHub()
-  const { child, said, ended, type } = startBridge('echo')
+  await processes.startHub()
+  const { child, said, ended, type } = processes.startBridge('echo')
   type(ping)
   await vi.waitFor(() => expect(said.out).toContain('\n'), patience)
   child.kill(signal)
@@ -191,7 +142,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('it ends on %s', async (sign
 })
 
 test('it ends when its client is killed, also while it waits for the app', async () => {
-  const { child, ended, type } = startBridge('echo')
+  const { child, ended, type } = processes.startBridge('echo')
   type(ping)
   child.stdin?.destroy()
   child.stdout?.destroy()
@@ -200,22 +151,22 @@ test('it ends when its client is killed, also while it waits for the app', async
 })
 
 test('wrong usage is a sentence on stderr and exit code 2, with nothing on stdout', async () => {
-  const { said, ended } = startBridge('--wrong')
+  const { said, ended } = processes.startBridge('--wrong')
   expect((await ended).code).toBe(2)
   expect(said).toEqual({ out: '', err: 'causeway-bridge: it does not know the option --wrong (see --help)\n' })
-  const version = startBridge('--version')
+  const version = processes.startBridge('--version')
   expect((await version.ended).code).toBe(0)
   expect(version.said.out).toMatch(/^\d+\.\d+\.\d+\n$/)
 })
 
 test('a hub that was shut down in good order leaves nothing published, and takes nothing else with it', async () => {
-  const hub = await startHub()
-  await writeFile(join(home, 'run', 'mine.txt'), 'kept')
-  const control = await connectControl({ runFolder: join(home, 'run'), version: '1' })
+  const hub = await processes.startHub()
+  await writeFile(join(processes.home, 'run', 'mine.txt'), 'kept')
+  const control = await connectControl({ runFolder: join(processes.home, 'run'), version: '1' })
   control?.onMessage(() => {})
   await kill(hub, 'SIGTERM')
-  expect(findHub(join(home, 'run'))).toBeNull()
-  expect(await readFile(join(home, 'run', 'mine.txt'), 'utf8')).toBe('kept')
+  expect(findHub(join(processes.home, 'run'))).toBeNull()
+  expect(await readFile(join(processes.home, 'run', 'mine.txt'), 'utf8')).toBe('kept')
 })
 
 test('the bridge loads five small built-in modules and nothing of the app', async () => {

@@ -185,9 +185,11 @@ test('who connects and says nothing is hung up on, and a flood of them is bounde
   const heard = await Promise.all(silent.map(({ closed }) => closed))
   expect(heard.every((text) => text === '')).toBe(true)
   expect(lines.filter((line) => line.includes('connection.refused'))).toHaveLength(1)
-  const dialled = await dial(found(runFolder), 'bridge', hello)
-  expect(dialled.state).toBe('open')
-  if (dialled.state === 'open') dialled.socket.destroy()
+  await vi.waitFor(async () => {
+    const dialled = await dial(found(runFolder), 'bridge', hello)
+    if (dialled.state === 'open') dialled.socket.destroy()
+    expect(dialled.state).toBe('open')
+  }, 20_000)
 })
 
 test('the socket a killed hub left behind is taken over, a running one is not', async () => {

@@ -1,19 +1,28 @@
 import { join } from 'node:path'
+import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import { createBridge } from '../bridge.ts'
+import { createDispatcher } from '../links/dispatcher.ts'
+import { openLink } from '../links/open-link.ts'
 import { createEchoLink } from './echo-server.ts'
 import { testServer } from './server-config.ts'
 
-/** A hub of its own process, so that a test can kill it: `<data folder> [<delay before it listens, ms>]`. */
-const [data = '', delayMs = '0'] = process.argv.slice(2)
+/** A hub of its own process, so that a test can kill it: `<data folder> [<endpoint as JSON>]`. Server `echo` is in memory, `real` is at the endpoint. */
+const [data = '', endpoint] = process.argv.slice(2)
 const { log } = createMemoryLog()
+const dispatcher = createDispatcher()
+const configs = [testServer('echo')]
+if (endpoint) configs.push(ServerConfig.parse({ id: 'real', name: 'Real', endpoint: JSON.parse(endpoint) }))
 const bridge = createBridge({
   runFolder: join(data, 'run'),
   cacheFolder: join(data, 'cache'),
   version: '0.0.0',
-  findServer: (id) => (id === 'echo' ? { config: testServer('echo'), allowed: true } : undefined),
+  findServer(id) {
+    const config = configs.find((each) => each.id === id)
+    return config && { config, allowed: true }
+  },
   headers: async () => ({}),
-  openLink: (needs) => createEchoLink(needs),
+  openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher })),
   account: () => null,
   record: () => {},
   seen: () => {},
@@ -21,7 +30,6 @@ const bridge = createBridge({
   now: () => new Date(),
   log,
 })
-await new Promise((resolve) => setTimeout(resolve, Number(delayMs)))
 await bridge.listen()
 process.stdout.write('READY\n')
 process.on('SIGTERM', () => void bridge.close().then(() => process.exit(0)))

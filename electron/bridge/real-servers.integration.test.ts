@@ -1,0 +1,68 @@
+import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { callText, createProcesses, kill } from './testing/processes.ts'
+import { startSdkServer } from './testing/sdk-server.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+const patience = { timeout: 60_000, interval: 50 }
+
+let processes: Awaited<ReturnType<typeof createProcesses>>
+let server: Awaited<ReturnType<typeof startSdkServer>>
+beforeEach(async () => {
+  processes = await createProcesses()
+  await processes.writeSlowLaunch()
+  server = await startSdkServer()
+})
+afterEach(async () => {
+  await processes.close()
+  await server.close()
+})
+
+describe.each([
+  ['http', 'mcp'],
+  ['sse', 'sse'],
+])('client and server of the official SDK, the server speaking %s', (transport, path) => {
+  const endpoint = () => ({ transport, url: `${server.url}/${path}` })
+
+  test('tools, progress and a question of the server go through, over one session', async () => {
+    await processes.startHub(endpoint())
+    const client = await processes.connectClient('real', (each) =>
+      each.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///work' }] })),
+    )
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo', 'roots', 'steps'])
+    expect(await callText(client, 'echo', { text: 'hi' })).toBe('hi')
+    expect(await callText(client, 'roots')).toBe('file:///work')
+    const steps: number[] = []
+    await client.callTool({ name: 'steps' }, undefined, { onprogress: ({ progress }) => void steps.push(progress) })
+    expect(steps).toEqual([1, 2, 3])
+    expect(server.counts().opened).toBe(1)
+    if (transport !== 'http') return
+    await client.close()
+    await vi.waitFor(() => expect(server.counts().deleted).toBe(1), patience)
+  })
+
+  test('the hub is killed and started again between two calls', async () => {
+    const hub = await processes.startHub(endpoint())
+    const client = await processes.connectClient('real')
+    expect(await callText(client, 'echo', { text: 'before' })).toBe('before')
+    await kill(hub, 'SIGKILL')
+    await processes.startHub(endpoint())
+    expect(await callText(client, 'echo', { text: 'after' })).toBe('after')
+  })
+
+  test('the server is down at the start, then comes, then restarts: calls fail with a sentence and work again', async () => {
+    const { port } = server
+    await server.close()
+    await processes.startHub(endpoint())
+    await expect(processes.connectClient('real')).rejects.toThrow('The server does not answer: 127.0.0.1')
+    server = await startSdkServer(port)
+    const client = await processes.connectClient('real')
+    expect(await callText(client, 'echo', { text: 'up' })).toBe('up')
+    await server.close()
+    await expect(callText(client, 'echo', { text: 'down' })).rejects.toThrow(
+      /server does not answer|connection was lost/,
+    )
+    server = await startSdkServer(port)
+    await vi.waitFor(async () => expect(await callText(client, 'echo', { text: 'again' })).toBe('again'), patience)
+  })
+})
