@@ -28,7 +28,7 @@ export function editEntry(text: string | null, { format, place }: Target, change
     const blocked = findObstacle(before, change)
     if (blocked) return blocked
     const after = change.op === 'remove' ? before.remove() : put({ format, place }, text, before, change)
-    verify(before, format.parse(after, place), change)
+    verify(before, readBack(after, { format, place }), change)
     return { result: 'written', text: after, added: before.entry === null }
   } catch (error) {
     if (error instanceof Refusal) return { result: 'refused', reason: error.reason, line: error.line }
@@ -124,6 +124,14 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (!isTable(a) || !isTable(b)) return a === b
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
+}
+
+function readBack(text: string, { format, place }: Target) {
+  try {
+    return format.parse(text, place)
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal('unsafe-edit', error.line, { cause: error }) : error
+  }
 }
 
 function verify(before: Parsed, after: Parsed, change: Change) {

@@ -10,7 +10,7 @@ import {
   type Table,
   type Value,
 } from './change.ts'
-import { eolOf, isBlank, lineEnd, lineOf, lineStart, nextLine, type Splice, splice } from './text.ts'
+import { eolOf, isBlank, lineEnd, lineOf, lineStart, nextLine, type Splice, skipBlanks, splice } from './text.ts'
 
 /** One `key = value` of the file with the full path it binds, and the table or inline table it stands in. */
 type Binding = {
@@ -236,7 +236,9 @@ function cutBinding(text: string, { node, inside }: Binding): Splice[] {
   if (inside.type === 'TOMLInlineTable') return removeItem(text, toBraces(inside), inside.body.indexOf(node))
   const end = lineEnd(text, node.range[1])
   const comment = !isBlank(text.slice(node.range[1], end))
-  const [from, to] = comment ? node.range : [lineStart(text, node.range[0]), nextLine(text, end)]
+  const [from, to] = comment
+    ? [node.range[0], skipBlanks(text, node.range[1])]
+    : [lineStart(text, node.range[0]), nextLine(text, end)]
   return [{ from, to, text: '' }]
 }
 

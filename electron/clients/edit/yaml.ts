@@ -51,7 +51,7 @@ function parse(text: string, place: EntryPlace): Parsed {
   const way = findWay(text, root, place.container)
   const container = way.length === place.container.length ? containerOf(text, place, way) : null
   const found = container && findEntry(text, container, place)
-  const span = found && spanOf(text, found)
+  const span = found && spanOf(text, found, container?.flow === true)
   const steps = findSteps(text, doc, container)
   const entry = found && (isPair(found) ? (found as Member).value : (found as Node))
   const holder = (path: string[]) =>
@@ -251,10 +251,11 @@ function dashOf(list: Node, index: number) {
   return dash.offset
 }
 
-/** The lines of an entry, from its first column to the end of its last content line. */
-function spanOf(text: string, found: Member | Node) {
+/** What is the entry’s own: its whole lines, or its place between the braces. */
+function spanOf(text: string, found: Member | Node, flow: boolean) {
   const start = isPair(found) ? startOf((found as Member).key) : startOf(found as Node)
-  return { start: lineStart(text, start), end: lineEnd(text, contentEnd(text, found)) }
+  const end = contentEnd(text, found)
+  return flow ? { start, end } : { start: lineStart(text, start), end: lineEnd(text, end) }
 }
 
 function findSteps(text: string, doc: Document.Parsed | null, container: Block | null): Steps {
