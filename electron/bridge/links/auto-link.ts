@@ -1,15 +1,13 @@
-import { findText } from '../json-walk.ts'
 import type { LinkNeeds, Message } from '../link.ts'
 import { createHttpLink } from './http-link.ts'
 import type { LinkSettings, Verdict } from './link-options.ts'
+import { isModernError } from './server-message.ts'
 import { createSseDialect } from './stream-dialect.ts'
 import { createStreamLink } from './stream-link.ts'
 import type { WakingLink } from './waking-link.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-// A server of 2026-07-28 says no in its own codes; it is no older server for that.
-const isModernError = (body: Buffer) => /^-3202[0-2]$/.test(findText(body, ['error', 'code']) ?? '')
 // 401, 403, 5xx and silence are no evidence of anything.
 const isOlderServer = (status: number, body: Buffer) =>
   (status === 400 || status === 404 || status === 405) && !isModernError(body)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
 import type { Message } from '../link.ts'
 import { scan } from '../scan.ts'
-import { withId } from './server-message.ts'
+import { isModernError, withId } from './server-message.ts'
 
 /** A line of the client said again in its name, under an id of ours. */
 export type Replay = { id: string; method: string; line: Buffer }
@@ -59,6 +60,13 @@ export function createClientMemory() {
     }
   }
 
+  /** Sees the answer to the client’s own `initialize`. */
+  function meet(answer: Buffer, isError: boolean, place: string): Problem | undefined {
+    if (!isError) agree(answer)
+    else if (isModernError(answer)) return new Problem('bridge.modern-only', modernWords(answer, place))
+    return undefined
+  }
+
   function opening(): Opening | null {
     if (!initialize) return null
     const after = [...(level ? [level] : []), ...subscriptions.values()]
@@ -68,11 +76,21 @@ export function createClientMemory() {
   return {
     note,
     agree,
+    meet,
     opening,
     version: () => version,
   }
 }
 export type ClientMemory = ReturnType<typeof createClientMemory>
+
+function modernWords(answer: Buffer, place: string): string {
+  const supported = findText(answer, ['error', 'data', 'supported'])
+  const versions = supported
+    ?.match(/\d{4}-\d{2}-\d{2}/g)
+    ?.slice(0, 5)
+    .join(', ')
+  return `${place} speaks only ${versions ?? '2026-07-28 and later'}`
+}
 
 /** Sent when a new session offers other things than the old one: the client asks anew for what it shows. */
 export const listChanges = ['tools', 'prompts', 'resources'].map((what) => `notifications/${what}/list_changed`)

@@ -57,7 +57,8 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     const { request } = parcel
     let used = session
     let outcome = await post({ ...parcel, session: used })
-    if (outcome.kind === 'forgotten' && !request?.isDone()) {
+    // What belongs to a renewal must not ask for another and wait for itself.
+    if (outcome.kind === 'forgotten' && !request?.isDone() && !parcel.isRenewal) {
       await renew(used)
       used = session
       outcome = await post({ ...parcel, session: used })
@@ -102,7 +103,9 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     endSession()
     let sessionId: string | null = null
     const request = inbox.take(message, (line, isError) => {
-      if (!isError) session = { id: sessionId, version: memory.agree(line).version }
+      const problem = memory.meet(line, isError, url.host)
+      if (!isError) session = { id: sessionId, version: memory.version() }
+      return problem
     })
     if (!request) return refuseTwice(message)
     const accepted: Parcel['accepted'] = (answer) => {
@@ -140,7 +143,7 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   /** Asks in the client’s name; the answer stays here. */
   async function ask({ id, method, line }: Replay, accepted?: Parcel['accepted']) {
     const { request, answer } = inbox.ask(id, method)
-    await run({ line, method, request, ...(accepted ? { accepted } : {}) })
+    await run({ line, method, request, isRenewal: true, ...(accepted ? { accepted } : {}) })
     return answer
   }
 
@@ -171,7 +174,7 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
       log.info('session.renewed')
     }
     const notify = async (line: Buffer) => {
-      await run({ line, method: 'notifications/initialized', request: null })
+      await run({ line, method: 'notifications/initialized', request: null, isRenewal: true })
       listener.start(session)
     }
     try {
@@ -203,7 +206,8 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     const signal = AbortSignal.timeout(timings.closeMs)
     const headers = sessionHeaders(old)
     const removed = exchange({ method: 'DELETE', url, headers, signal }).then(({ body }) => readSome(body))
-    await Promise.race([removed, wait(timings.closeMs, signal)]).catch(() => {})
+    const late = new Promise((resolve) => setTimeout(resolve, timings.closeMs).unref())
+    await Promise.race([removed, late]).catch(() => {})
   }
 
   function send(message: Message) {

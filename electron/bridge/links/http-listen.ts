@@ -81,7 +81,7 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
         await readSome(answer.body)
         if (!mayComeBack(answer, session, hasWorked)) return
       }
-      if (isAlive || performance.now() - openedAt > steadyMs) backoff.reset()
+      if (performance.now() - openedAt > steadyMs) backoff.reset()
       const ms = isAlive && cursor.retryMs !== null ? cursor.retryMs : backoff.nextMs()
       await wait(attempt.signal.aborted ? 0 : ms, AbortSignal.any([stopped, attempt.signal])).catch(() => {})
     }

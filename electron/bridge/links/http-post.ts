@@ -24,6 +24,8 @@ export type Parcel = {
   method: string | null
   request: OpenRequest | null
   session: Session
+  /** It is part of opening a new session. */
+  isRenewal?: boolean
   /** Called with a 2xx answer before it is read. */
   accepted?: (answer: Answer) => void
 }

@@ -272,6 +272,18 @@ describe('sessions', () => {
     expect(server.posts('tools/call')).toHaveLength(2)
   })
 
+  test('edge 25, a server that forgets every session at once, its initialized included, is an error and holds nothing up', async () => {
+    const server = await startRawServer(({ method, message }, reply) =>
+      method === 'POST' && message.method === 'initialize'
+        ? reply.result(initialized, { 'mcp-session-id': 's' })
+        : reply.text('', 404),
+    )
+    const link = open(server.url)
+    await link.initialize()
+    expect(codeOf(await link.call(1))).toBe('bridge.session-lost')
+    expect(server.posts('initialize').length).toBeLessThan(4)
+  })
+
   test('edge 25, 404 without a session is just 404', async () => {
     const server = await startRawServer(
       streamable(

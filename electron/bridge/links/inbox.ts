@@ -34,6 +34,9 @@ type Needs = Pick<LinkNeeds, 'deliver' | 'fail' | 'log'> & {
   expired: (request: OpenRequest) => void
 }
 
+/** Sees an answer before the client does; the problem it returns is what the client gets instead. */
+type Seen = (line: Buffer, isError: boolean) => Problem | undefined
+
 /** Lets a message through as it should be read, or not at all. */
 type Sift = (message: ServerMessage) => ServerMessage | null
 
@@ -78,12 +81,12 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
   }
 
   /** Null where the client has this id open already: two answers to one id could not be told apart. */
-  function take({ id, method }: Message, seen?: (line: Buffer, isError: boolean) => void): OpenRequest | null {
+  function take({ id, method }: Message, seen?: Seen): OpenRequest | null {
     if (id === null || open.has(idKey(id))) return null
     return add(id, method ?? '', {
       answer: (line, isError) => {
-        seen?.(line, isError)
-        return deliver(line)
+        const problem = seen?.(line, isError)
+        return problem ? fail(id, toRpcError(problem)) : deliver(line)
       },
       refuse: (error) => fail(id, error),
     })

@@ -64,3 +64,6 @@ export function withId(line: Buffer, id: IdText, span: { start: number; end: num
   const brace = line.indexOf(0x7b) + 1
   return Buffer.concat([line.subarray(0, brace), Buffer.from(`"id":${id},`), line.subarray(brace)])
 }
+
+/** A server of 2026-07-28 refuses older clients in codes of its own (-32020 to -32022). */
+export const isModernError = (answer: Buffer) => /^-3202[0-2]$/.test(findText(answer, ['error', 'code']) ?? '')

@@ -99,8 +99,9 @@ export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, setti
   }
 
   function onExit(gone: LocalServer, how: string, livedMs: number) {
-    if (server === gone) server = null
-    if (closing.signal.aborted) return
+    // One that was replaced or stopped on purpose has nothing to tell.
+    if (server !== gone || closing.signal.aborted) return void gone.stop(0)
+    server = null
     // What it started may live on without it.
     void gone.stop(0)
     if (livedMs > steadyMs) {
@@ -162,7 +163,7 @@ export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, setti
     inbox.failAll(new Problem('bridge.interrupted', 'the app opened a new session'))
     memory.note(message)
     failures = 0
-    const request = inbox.take(message, (line, isError) => void (isError || memory.agree(line)))
+    const request = inbox.take(message, (line, isError) => memory.meet(line, isError, name))
     if (!request) return
     void ordered(() => run(message, request))
     hold(new Promise<void>((resolve) => inbox.whenDone(request, resolve)))

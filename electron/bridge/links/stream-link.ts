@@ -180,7 +180,7 @@ export function createStreamLink(
     if (memory.version() !== null) connection.drop()
     inbox.failAll(new Problem('bridge.interrupted', 'the app opened a new session'))
     memory.note(message)
-    const request = inbox.take(message, (line, isError) => void (isError || memory.agree(line)))
+    const request = inbox.take(message, (line, isError) => memory.meet(line, isError, host))
     if (!request) return
     const answered = new Promise<void>((resolve) => inbox.whenDone(request, resolve))
     void ordered(() => run({ line: message.line, method: 'initialize', kind: 'request', request }))
