@@ -46,7 +46,7 @@ export const launchDesktop = (env: Record<string, string>, args: string[] = []) 
 type Headless = { address: string; child: ChildProcess; stop: () => Promise<void> }
 
 /** The headless app: the same core, with its window on loopback. */
-async function launchHeadless(env: Record<string, string>): Promise<Headless> {
+export async function launchHeadless(env: Record<string, string>): Promise<Headless> {
   const cli = join(root, 'dist/cli/causeway.js')
   const child = spawn(process.execPath, [cli, 'agent', '--ui', '--no-open'], {
     env,

@@ -1,7 +1,9 @@
+import { brand } from '../shared/brand.ts'
 import type { Core } from './core.ts'
 import { createHttpCarrier } from './ipc/http-carrier.ts'
 import type { Log } from './lib/log.ts'
 import { openUrl } from './lib/open-url.ts'
+import { onParentGone } from './lib/parent.ts'
 
 type Needs = {
   /** Starts the core; `quit` is what ends it from inside. */
@@ -17,24 +19,32 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The core under plain Node, with the window in a browser where asked for, until a signal or `quit` ends it. */
 export async function runHeadless({ startCore, window, env, platform, print, log }: Needs): Promise<number> {
+  async function openWindow(dispatcher: Core['dispatcher'], { folder, port, open }: NonNullable<Needs['window']>) {
+    const carrier = await createHttpCarrier({ dispatcher, folder, port, log })
+    const address = carrier.mintAddress()
+    print(`${brand.product} runs. Its window: ${address}`)
+    if (open && !(await openUrl(address, { env, platform })))
+      print('No browser could be started; open that address in one on this machine.')
+    return carrier.close
+  }
+
   const end = Promise.withResolvers<void>()
-  // Once each: a second Ctrl-C ends the process at once.
   const stop = () => end.resolve()
+  // Once each: a second Ctrl-C ends the process at once.
   for (const signal of signals) process.once(signal, stop)
-  const core = await startCore(stop)
+  onParentGone(env, process.stdin, stop)
   try {
-    const carrier = window && (await createHttpCarrier({ dispatcher: core.dispatcher, log, ...window }))
-    if (carrier) {
-      const address = carrier.mintAddress()
-      print(`Causeway runs. Its window: ${address}`)
-      if (window.open && !(await openUrl(address, { env, platform })))
-        print('No browser could be started; open that address in one on this machine.')
-    } else print('Causeway runs.')
-    await end.promise
-    await carrier?.close()
+    const core = await startCore(stop)
+    try {
+      const close = window ? await openWindow(core.dispatcher, window) : null
+      if (!window) print(`${brand.product} runs.`)
+      await end.promise
+      await close?.()
+    } finally {
+      await core.close()
+    }
   } finally {
     for (const signal of signals) process.removeListener(signal, stop)
-    await core.close()
   }
   return 0
 }

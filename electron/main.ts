@@ -8,6 +8,7 @@ import { createCore } from './core.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
 import { createFileLog, type Log } from './lib/log.ts'
 import { openUrl } from './lib/open-url.ts'
+import { onParentGone } from './lib/parent.ts'
 import { createPaths } from './lib/paths.ts'
 import { createConfStore } from './settings/conf-store.ts'
 import { hiddenFlag } from './shell/login-item.ts'
@@ -73,6 +74,7 @@ function fail(error: unknown, failed: Log) {
   app.exit(1)
 }
 
+onParentGone(env, process.stdin, () => app.quit())
 const prepared = prepareApp({ userData: join(paths.data, 'electron') })
 // No top-level await of `ready`: Electron holds it back until this module has loaded.
 if (prepared)

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
 import type { Carrier } from '../../shared/ipc.ts'
-import { clickTray, expect, launchDesktop, desktop as test } from '../app.ts'
+import { clickTray, expect, launchDesktop, launchHeadless, desktop as test } from '../app.ts'
 
 // The real main and preload bundles: what they let the page do, and what tray and window do together.
 
@@ -176,6 +176,14 @@ test('a second start shows the first one’s window, at the screen its deep link
   await expect.poll(() => page.evaluate(() => location.hash)).toBe('#/servers')
 })
 
+test('a first start by a deep link opens that screen', async ({ machine }) => {
+  const app = await launchDesktop(machine.env, ['causeway://activity'])
+  const page = await app.firstWindow()
+  await ready(page)
+  expect(await page.evaluate(() => location.hash)).toBe('#/activity')
+  await app.close()
+})
+
 test('started with --hidden it stays in the tray until it is asked for', async ({ machine }) => {
   const app = await launchDesktop(machine.env, ['--hidden'])
   await expect.poll(async () => (await menuOf(app)).length).toBeGreaterThan(0)
@@ -197,6 +205,22 @@ test('a page that crashed is made anew when it is asked for', async ({ electronA
   await ready(await made)
   const after = await electronApp.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.id)
   expect(after).not.toBe(before)
+})
+
+test('where the headless app runs already, the desktop app says so and ends', async ({ machine }) => {
+  const agent = await launchHeadless(machine.env)
+  const electron = createRequire(import.meta.url)('electron') as unknown as string
+  const second = spawn(electron, [join(import.meta.dirname, '../..')], {
+    env: machine.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  second.stderr.on('data', (part) => {
+    said += part
+  })
+  expect(await once(second, 'close')).toEqual([1, null])
+  expect(said).toContain('The app is already running')
+  await agent.stop()
 })
 
 test('Quit in the tray ends the core and then the process', async ({ machine }) => {

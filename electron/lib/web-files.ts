@@ -15,7 +15,7 @@ const types: Record<string, string> = {
 export type WebAnswer = { status: number; headers: Record<string, string>; body: Uint8Array<ArrayBuffer> }
 
 /** What the built window may do. `connect` is `'none'` behind a preload and `'self'` over loopback. */
-export const contentPolicy = (connect: "'none'" | "'self'") =>
+const contentPolicy = (connect: "'none'" | "'self'") =>
   [
     "default-src 'none'",
     "script-src 'self'",

@@ -15,6 +15,8 @@ export type Prepared = { onOpen: (listener: Listener) => void }
 export function prepareApp({ userData }: { userData: string }): Prepared | null {
   app.enableSandbox()
   app.setName(brand.product)
+  // Windows shows no notification of an app that has not said who it is.
+  if (process.platform === 'win32') app.setAppUserModelId(brand.appId)
   mkdirSync(userData, { recursive: true, mode: 0o700 })
   app.setPath('userData', userData)
   registerScheme()

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts'
 import { appMenu } from './app-menu.ts'
 import { serveWindow } from './app-protocol.ts'
 import { applyContentRules, applySessionRules } from './content-rules.ts'
+import { findDeepLink } from './deep-link.ts'
 import { type Serve, serveIpcMain } from './ipc-main-carrier.ts'
 import { createLoginItem, hiddenFlag } from './login-item.ts'
 import { openExternal } from './open-external.ts'
@@ -82,7 +83,8 @@ export async function createShell(needs: Needs) {
     app.setAsDefaultProtocolClient(brand.urlScheme)
     await keepLoginItem(needs)
   }
-  if (!process.argv.includes(hiddenFlag)) open(null)
+  // The first start may itself be a deep link's.
+  if (!process.argv.includes(hiddenFlag)) open(findDeepLink(process.argv))
 }
 
 async function hintOnce(api: CoreApi) {

@@ -1,0 +1,199 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Browser, test as base, chromium, expect, type Page } from '@playwright/test'
+import { chromiumPath } from '../app.ts'
+import { connectAs, type Machine, signIn, startMachine } from '../journey.ts'
+
+// The whole way of a message on a machine of its own: a real keyring, a real SSO, a real browser, the real command line,
+// and the official SDK's client started by the command that stands in Cursor's file.
+type Fixtures = { machine: Machine; browser: Browser }
+const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads fixture names from this pattern.
+  machine: async ({}, use) => {
+    const machine = await startMachine()
+    await use(machine)
+    await machine.close()
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads fixture names from this pattern.
+  browser: async ({}, use) => {
+    const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] })
+    await use(browser)
+    await browser.close()
+  },
+})
+
+const cursorFile = (machine: Machine) => join(machine.home, '.cursor/mcp.json')
+
+async function openWindow(browser: Browser, address: string) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 760 } })
+  const page = await context.newPage()
+  await page.goto(address)
+  return page
+}
+const skipWelcome = (page: Page) => page.getByRole('button', { name: 'Skip for now' }).click()
+const go = (page: Page, name: string) =>
+  page
+    .getByRole('navigation')
+    .getByRole('link', { name })
+    .or(page.getByRole('navigation').getByRole('button', { name }))
+    .first()
+    .click()
+
+async function setUpCursor(machine: Machine) {
+  const done = await machine.causeway('apps', 'apply', 'cursor', '--json')
+  expect(done).toMatchObject({ code: 0 })
+}
+
+test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', async ({ machine, browser }) => {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await skipWelcome(page)
+
+  await go(page, 'Account')
+  await expect(page.getByText('Ana Almeida').first()).toBeVisible()
+  await expect(page.getByText('engineering').first()).toBeVisible()
+
+  await go(page, 'Servers')
+  for (const name of ['GitHub', 'Identity and access']) {
+    const row = page.getByRole('row').or(page.getByRole('listitem')).filter({ hasText: name }).first()
+    await expect(row).toContainText('Ready')
+    await expect(row).toContainText(/\d tools/)
+  }
+  await page.screenshot({ path: 'out/servers.png' })
+
+  await go(page, 'Apps')
+  await page.getByRole('button', { name: 'Set up: Cursor' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText(cursorFile(machine))
+  await expect(dialog).toContainText('causeway-bridge')
+  await dialog.getByRole('button', { name: /^(Set up|Make|Write|Apply)/ }).click()
+  await expect(dialog).toBeHidden()
+
+  await go(page, 'Activity')
+  for (const server of ['github', 'iam']) {
+    const client = await connectAs({ file: cursorFile(machine), server, home: machine.home })
+    const { tools } = await client.listTools()
+    expect(tools.length).toBeGreaterThan(2)
+    const tool = server === 'github' ? 'search_issues' : 'list_users'
+    const answer = await client.callTool({ name: tool, arguments: server === 'github' ? { query: 'login' } : {} })
+    expect(answer.isError ?? false).toBe(false)
+    const row = page.getByRole('row').filter({ hasText: tool }).first()
+    await expect(row).toContainText(server)
+    await expect(row).toContainText(/Cursor/i)
+    await expect(row).toContainText(/ms/)
+    await client.close()
+  }
+  await page.screenshot({ path: 'out/activity.png' })
+  expect(await hub.end()).toBe(0)
+})
+
+test('the hub is killed between two calls, and the client notices nothing', async ({ machine, browser }) => {
+  const first = await machine.startHub()
+  const page = await openWindow(browser, first.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await setUpCursor(machine)
+  const client = await connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })
+  const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
+  const before = await call()
+
+  await first.end('SIGKILL')
+  const second = await machine.startHub()
+  expect(await call()).toEqual(before)
+
+  const status = JSON.parse((await machine.causeway('activity', '--json')).out) as {
+    rows: { target: string; outcome: string }[]
+  }
+  expect(status.rows.map(({ target, outcome }) => [target, outcome])).toEqual([
+    ['search_issues', 'ok'],
+    ['search_issues', 'ok'],
+  ])
+  await client.close()
+  await second.end()
+})
+
+test('signed out: the client gets a sentence it can show, and goes on once signed in', async ({ machine, browser }) => {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await setUpCursor(machine)
+  expect(await machine.causeway('logout')).toMatchObject({ code: 0 })
+
+  await expect(connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })).rejects.toThrow(
+    /signed out/,
+  )
+  expect(await machine.causeway('status', '--json')).toMatchObject({ code: 3 })
+  await hub.end()
+})
+
+test('a token the company no longer accepts is renewed, and a session it ended asks once', async ({
+  machine,
+  browser,
+}) => {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await setUpCursor(machine)
+  const client = await connectAs({ file: cursorFile(machine), server: 'iam', home: machine.home })
+  const call = () => client.callTool({ name: 'list_users', arguments: {} })
+  machine.company.parts.iam.inject(401, { times: 1 })
+  expect((await call()).isError ?? false).toBe(false)
+
+  await machine.company.sso.revokeAll()
+  machine.company.parts.iam.inject(401, { times: 50 })
+  await expect(call()).rejects.toMatchObject({ data: { remedy: 'sign-in' } })
+  await skipWelcome(page)
+  await expect(page.getByRole('button', { name: 'Sign in' }).first()).toBeVisible()
+  await client.close()
+  await hub.end()
+})
+
+test('a server that is down, and one that does not exist: an error for the call, nothing lost', async ({
+  machine,
+  browser,
+}) => {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await setUpCursor(machine)
+  const client = await connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })
+  const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
+  await call()
+  await machine.company.parts.gateway.setDown(true)
+  await expect(call()).rejects.toMatchObject({ data: { code: 'bridge.unreachable' } })
+  await machine.company.parts.gateway.setDown(false)
+  expect((await call()).isError ?? false).toBe(false)
+  await client.close()
+
+  const config = await readFile(cursorFile(machine), 'utf8')
+  const stray = join(machine.folder, 'stray.json')
+  await writeFile(stray, config.replaceAll('"github"', '"nowhere"'))
+  await expect(connectAs({ file: stray, server: 'nowhere', home: machine.home })).rejects.toThrow(
+    /no server of this name/,
+  )
+  await hub.end()
+})
+
+test('a config file that is not valid JSON is left alone, byte for byte, and its line is named', async ({
+  machine,
+  browser,
+}) => {
+  const broken = '{\n  "mcpServers": {\n    "mine": { "command": "x" }\n  \n'
+  await writeFile(cursorFile(machine), broken)
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  const refused = await machine.causeway('apps', 'apply', 'cursor', '--json')
+  expect(refused.code).toBe(1)
+  const { error } = JSON.parse(refused.out) as { error: { code: string; detail: string } }
+  expect(error.code).toBe('clients.unreadable')
+  expect(error.detail).toMatch(/line \d/)
+  expect(await readFile(cursorFile(machine), 'utf8')).toBe(broken)
+  await hub.end()
+})
