@@ -20,7 +20,7 @@ const Hello = z.discriminatedUnion('role', [BridgeHello, ControlHello])
 export type Hello = z.infer<typeof Hello>
 
 /** Why a connection was not let in; the stable word of the log. */
-export type Refusal = 'silent' | 'oversized' | 'bad-greeting' | 'other-version' | 'wrong-proof' | 'bad-hello' | 'gone'
+type Refusal = 'silent' | 'oversized' | 'bad-greeting' | 'other-version' | 'wrong-proof' | 'bad-hello' | 'gone'
 type Needs = { socket: Socket; key: Buffer; address: string; silenceMs: number }
 export type Accepted = { ok: true; hello: Hello; rest: Buffer } | { ok: false; why: Refusal }
 

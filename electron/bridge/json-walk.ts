@@ -25,7 +25,7 @@ function skipString(bytes: Buffer, at: number) {
 }
 
 /** The end of the value that starts at `at`, or -1 where the bytes end first. Depth is counted, never recursed into. */
-export function skipValue(bytes: Buffer, at: number): number {
+function skipValue(bytes: Buffer, at: number): number {
   const first = bytes[at]
   if (first === quote) return skipString(bytes, at)
   if (first !== 0x7b && first !== 0x5b) return skipScalar(bytes, at)

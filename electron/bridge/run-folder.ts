@@ -14,7 +14,7 @@ const longestPath = 103
 const lockMs = 10_000
 
 /** Makes the folder ours alone, or refuses: a link, a foreign owner or an open mode would let others in. */
-export async function claimFolder(folder: string): Promise<void> {
+async function claimFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error // a file in its place is named below
   })

@@ -8,7 +8,7 @@ export type Scanned =
   | { ok: false; batch: Buffer[] | null; id: IdText | null; error: RpcError }
 
 /** The longest id that is carried: the bridge keeps the ids of open requests in memory of a fixed size. */
-export const longestId = 256
+const longestId = 256
 // Beyond this only the structure is walked: the server, which must parse it anyway, is the judge of the rest.
 const parseLimit = 1024 * 1024
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])

@@ -10,7 +10,7 @@ type Needs = {
 }
 
 /** Up to here a line is kept until it is whole. Fixed, so that the bridge's memory is. */
-export const wholeLimit = 64 * 1024
+const wholeLimit = 64 * 1024
 
 /** Cuts a byte stream into lines in memory of a fixed size. */
 export function createSplitter({ whole, begin, piece, end }: Needs) {
