@@ -69,6 +69,15 @@ test('signed out is one need, not one per server, and nobody is asked', async ()
   expect(state.servers.map(({ state }) => state)).toEqual(['needs-you', 'needs-you'])
 })
 
+test('after the sign-in no server is said to wait for it any more, also before it has answered', async () => {
+  auth = signedOut
+  const health = make()
+  await health.recheckAll()
+  auth = signedIn
+  health.reconsider()
+  expect(health.snapshot()).toMatchObject({ needs: [], servers: [{ state: 'working' }] })
+})
+
 test('a server of other groups is blocked and troubles nobody', async () => {
   servers.push({ id: iam, name: 'IAM', allowed: false, needsSignIn: true })
   const state = await make().recheckAll()

@@ -106,6 +106,12 @@ export function createHealth({ servers, auth, concerns, probe, now, random, log 
       toolsOf.delete(id)
       schedule.stop(id)
     }
+    for (const id of known) {
+      const state = states.get(id)
+      // What was said of another account, or of none, is not true any more; it is being asked again.
+      if (!state || ('problem' in state && !refusal(id)))
+        states.set(id, { server: id, state: 'working', since: now().toISOString() })
+    }
     tell()
     for (const id of known) schedule.soon(id)
   }
