@@ -44,6 +44,27 @@ test('serves the window at the printed address until the core is told to quit, t
   await expect(fetch(address())).rejects.toThrow()
 })
 
+test('an address works once, and the next one is printed when it was used', async () => {
+  const { ended, lines, address, quit } = start()
+  await vi.waitFor(() => expect(address()).not.toBe(''))
+  const { origin, hash } = new URL(address())
+  const open = (token: string) =>
+    fetch(`${origin}/session`, {
+      method: 'POST',
+      headers: { origin, 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    })
+  const token = hash.slice('#token='.length)
+  expect((await open(token)).status).toBe(204)
+  expect((await open(token)).status).toBe(403)
+  const next = /#token=(\S+)/.exec(lines[1] ?? '')?.[1] ?? ''
+  expect(lines[1]).toContain('For another window: ')
+  expect((await open(next)).status).toBe(204)
+  expect(lines).toHaveLength(3)
+  quit()
+  await ended
+})
+
 test('opens the printed address in the browser', async () => {
   const opened = join(folder, 'opened.txt')
   const browser = join(folder, 'my browser')

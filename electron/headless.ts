@@ -20,7 +20,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** The core under plain Node, with the window in a browser where asked for, until a signal or `quit` ends it. */
 export async function runHeadless({ startCore, window, env, platform, print, log }: Needs): Promise<number> {
   async function openWindow(dispatcher: Core['dispatcher'], { folder, port, open }: NonNullable<Needs['window']>) {
-    const carrier = await createHttpCarrier({ dispatcher, folder, port, log })
+    // There is always one unused address on the screen: a browser that was closed has forgotten its session.
+    const used = () => print(`For another window: ${carrier.mintAddress()}`)
+    const carrier = await createHttpCarrier({ dispatcher, folder, port, used, log })
     const address = carrier.mintAddress()
     print(`${brand.product} runs. Its window: ${address}`)
     if (open && !(await openUrl(address, { env, platform })))

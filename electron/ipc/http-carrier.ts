@@ -15,13 +15,15 @@ type Needs = {
   folder: string
   /** 0, or absent, for any free one. */
   port?: number
+  /** An address was used up: whoever shows addresses shows the next. */
+  used?: () => void
   log: Log
 }
 const mostBodyBytes = 1024 * 1024
 const TokenBody = z.object({ token: z.string().max(200) })
 
 /** The window and the contract on 127.0.0.1, for whoever holds an address of `mintAddress` (README, “Loopback HTTP”). */
-export async function createHttpCarrier({ dispatcher, folder, port: wantedPort = 0, log }: Needs) {
+export async function createHttpCarrier({ dispatcher, folder, port: wantedPort = 0, used, log }: Needs) {
   const sessions = createWindowSessions()
   const readFile = createWebFiles({ folder, connect: "'self'" })
   const foreign = new WeakMap<Socket, Promise<boolean>>()
@@ -59,6 +61,7 @@ export async function createHttpCarrier({ dispatcher, folder, port: wantedPort =
       return refuse(response, 403, 'ipc.session-over', 'this address was used before')
     }
     log.info('session.opened', {})
+    used?.()
     const cookie = `${cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`
     response.writeHead(204, { 'Set-Cookie': cookie, 'Cache-Control': 'no-store' }).end()
   }

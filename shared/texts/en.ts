@@ -103,7 +103,7 @@ export const en = {
   connection: {
     refused: {
       title: 'This window is no longer signed in to the app',
-      text: `${product} was started anew, or this address was used before. Open the address the command printed again; each start prints a new one.`,
+      text: `${product} was started anew, or this address was used before. Open the newest address that the command has printed.`,
     },
     lost: { title: 'The connection to the app was lost', text: `Is ${product} still running? Trying again by itself…` },
     connecting: `Connecting to ${product}…`,
