@@ -64,4 +64,3 @@ export function createCookieJar({ now = Date.now }: { now?: () => number } = {})
 
   return { store, header }
 }
-export type CookieJar = ReturnType<typeof createCookieJar>

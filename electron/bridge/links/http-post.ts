@@ -94,4 +94,3 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
     return { kind: 'refused', status: answer.status, body, problem: toStatusProblem(answer, body) }
   }
 }
-export type Post = ReturnType<typeof createPost>

@@ -202,7 +202,7 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
 export type Inbox = ReturnType<typeof createInbox>
 
 /** An error of the server or of ours, carried to where a promise waits for it. */
-export class Refused extends Error {
+class Refused extends Error {
   readonly rpc: RpcError
 
   constructor(rpc: RpcError) {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 
-export type Timings = {
+type Timings = {
   /** How long calls are held while a stream, a session or a process comes up. */
   holdMs: number
   /** Everything `close` does ends within this. */
@@ -17,7 +17,7 @@ export type Timings = {
   requestMs: number
 }
 
-export const timings: Timings = {
+const timings: Timings = {
   holdMs: 10_000,
   closeMs: 1_500,
   lingerMs: 2_000,

@@ -113,6 +113,22 @@ describe('a stream and a message address by configuration', () => {
     expect((await link.call('two', 'wrong')).error).toEqual(error)
   })
 
+  test('a receipt sent with 200 is no answer either; a result sent with 200 is one', async () => {
+    const split = splitServer({
+      answer: ({ message }, reply) => {
+        if (message.params?.name === 'direct') return reply.result({ direct: true }) ?? true
+        reply.json(ok(message.id, { status: 'accepted' }))
+        setTimeout(() => split.broadcast(event(ok(message.id, { real: true }))), 5)
+        return true
+      },
+    })
+    const server = await startRawServer(split.handler)
+    const link = open(server.url)
+    await link.initialize()
+    expect(await link.call(1)).toMatchObject({ result: { real: true } })
+    expect(await link.call(2, 'direct')).toMatchObject({ result: { direct: true } })
+  })
+
   test('a cut stream fails the running calls, and is opened again', async () => {
     const split = splitServer()
     const server = await startRawServer(split.handler)

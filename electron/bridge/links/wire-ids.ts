@@ -66,4 +66,3 @@ export function createWireIds() {
 
   return { toWire, fromWire, release, clientIdOf: (wire: string) => clientIds.get(wire) }
 }
-export type WireIds = ReturnType<typeof createWireIds>
