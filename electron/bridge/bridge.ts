@@ -14,7 +14,8 @@ import { createHubSocket } from './hub-socket.ts'
 import { inspectServer } from './inspect.ts'
 import type { Link, LinkNeeds } from './link.ts'
 import { createLineWriter, joinSession } from './peer.ts'
-import { createSession, type Session, type Sight, type Traffic } from './session.ts'
+import type { Sight, Traffic } from './server-session.ts'
+import { createSession, type Session } from './session.ts'
 import type { LinkHandlers } from './upstream.ts'
 
 type Needs = {

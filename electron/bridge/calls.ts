@@ -93,6 +93,8 @@ export function createCalls({ server, client, clientName, record, now }: Needs) 
   }
 }
 
+export type Calls = ReturnType<typeof createCalls>
+
 function toOutcome(ending: Ending) {
   if (ending.kind === 'cancelled') return { outcome: 'cancelled', code: null, message: null, responseBytes: 0 } as const
   if (ending.kind === 'answered') {

@@ -3,8 +3,10 @@ import { eachMember, elements, findText, type Span, skipSpace } from './json-wal
 import type { IdText, Message, RpcError } from './link.ts'
 import { rpcCodes } from './rpc.ts'
 
+/** `failed`: an answer that is an error. */
+export type ScannedMessage = Message & { idSpan: Span | null; failed: boolean }
 export type Scanned =
-  | { ok: true; message: Message & { idSpan: Span | null; failed: boolean } }
+  | { ok: true; message: ScannedMessage }
   | { ok: false; batch: Buffer[] | null; id: IdText | null; error: RpcError }
 
 /** The longest id that is carried: the bridge keeps the ids of open requests in memory of a fixed size. */

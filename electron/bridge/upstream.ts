@@ -3,9 +3,8 @@ import { findText } from './json-walk.ts'
 import type { IdText, Link, LinkNeeds, Message, RpcError } from './link.ts'
 import { readError } from './message-text.ts'
 import { toRpcError } from './rpc.ts'
-import { type Scanned, scan } from './scan.ts'
+import { type ScannedMessage, scan } from './scan.ts'
 
-export type ServerMessage = Extract<Scanned, { ok: true }>['message']
 export type LinkHandlers = Pick<LinkNeeds, 'deliver' | 'fail' | 'ended'>
 
 type Needs = {
@@ -14,12 +13,12 @@ type Needs = {
   /** The client's own `initialize`; null for a client that speaks without one. */
   opening: () => { id: IdText; message: Message } | null
   /** The server's session stands; `answer` is its answer to `initialize`. */
-  onReady: (answer: ServerMessage | null) => void
+  onReady: (answer: ScannedMessage | null) => void
   /** The session could not be had; `answer` holds the server's own words where it refused. */
-  onRefused: (error: RpcError, answer: ServerMessage | null) => void
+  onRefused: (error: RpcError, answer: ScannedMessage | null) => void
   /** The session was there and is gone. */
   onLost: (error: RpcError) => void
-  onMessage: (message: ServerMessage) => Promise<void> | void
+  onMessage: (message: ScannedMessage) => Promise<void> | void
   onFail: (id: IdText, error: RpcError) => void
   onTrouble: (why: string) => void
 }
