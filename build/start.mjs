@@ -27,7 +27,11 @@ const children = new Set()
 
 /** A child that ends with us: by a signal, and by its closed stdin should we be killed without one. */
 function start(name, command, args, { env = {}, stdout = 'inherit' } = {}) {
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['pipe', stdout, 'inherit'] })
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, CAUSEWAY_END_WITH_STDIN: '1', ...env },
+    stdio: ['pipe', stdout, 'inherit'],
+  })
   const entry = {
     name,
     child,
