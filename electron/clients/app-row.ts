@@ -22,6 +22,8 @@ export type AppRow = {
   processes: string[]
   /** What a running app needs before it sees a change; null where it watches its file. */
   reload: string | null
+  /** The same app with files of their own, such as the profiles of VS Code. */
+  variants?: (place: Place) => AppRow[]
   limits?: { tools?: number; toolName?: number }
   /** What else a person should know before this app is set up. */
   note?: string

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ClientId } from '../../shared/ids.ts'
-import { apps } from './apps.ts'
+import { apps, listApps } from './apps.ts'
 import { findVersion, isInstalled, isRunning } from './detect.ts'
 import { createPlace, type Env } from './place.ts'
 import { parseTasklist, readProcesses } from './processes.ts'
 
 const homes = { darwin: '/Users/ana', linux: '/home/ana', win32: 'C:\\Users\\ana' } as const
+type Files = Record<string, string>
 type Os = keyof typeof homes
 const usual: Record<Os, Env> = {
   darwin: {},
@@ -18,9 +19,18 @@ const usual: Record<Os, Env> = {
 
 function machine(
   os: Os,
-  { env = {}, exists = [], folders = {} }: { env?: Env; exists?: string[]; folders?: Record<string, string[]> } = {},
+  {
+    env = {},
+    exists = [],
+    folders = {},
+    files = {},
+  }: { env?: Env; exists?: string[]; folders?: Record<string, string[]>; files?: Files } = {},
 ) {
-  const looks = { exists: (path: string) => exists.includes(path), list: (folder: string) => folders[folder] ?? [] }
+  const looks = {
+    exists: (path: string) => exists.includes(path),
+    list: (folder: string) => folders[folder] ?? [],
+    read: (path: string) => files[path] ?? '',
+  }
   return createPlace({ platform: os, home: homes[os], env: { ...usual[os], ...env } }, looks)
 }
 const row = (id: string) => {
@@ -171,6 +181,25 @@ describe('an app that moved its file', () => {
       `${folder}/opencode.json`,
     )
   })
+})
+
+test('each profile of VS Code has a file of its own, unless it shares that of the default', () => {
+  const user = '/home/ana/.config/Code/User'
+  const storage = {
+    userDataProfiles: [
+      { location: '-5C0b', name: 'Work' },
+      { location: 'ffaa', name: 'Shared', useDefaultFlags: { mcp: true } },
+    ],
+  }
+  const of = (text: string) =>
+    listApps(machine('linux', { files: { [`${user}/globalStorage/storage.json`]: text } })).filter(({ id }) =>
+      id.startsWith('vscode-profile'),
+    )
+  expect(of(JSON.stringify(storage)).map(({ id, path, row: { name } }) => [id, path, name])).toEqual([
+    ['vscode-profile--5c0b', `${user}/profiles/-5C0b/mcp.json`, 'VS Code (Work)'],
+  ])
+  expect(of('{ broken')).toEqual([])
+  expect(of('{"userDataProfiles":[{"location":"../../x","name":"y"}]}')).toEqual([])
 })
 
 describe('signs of an app', () => {

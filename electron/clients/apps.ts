@@ -1,3 +1,5 @@
+import { ClientId } from '../../shared/ids.ts'
+import { Problem } from '../../shared/problems.ts'
 import type { AppRow } from './app-row.ts'
 import { amp, boltAi, codex, factory, goose, lmStudio, opencode, warp, xcodeCodex } from './apps/agents.ts'
 import { claudeCode, claudeDesktop, xcodeClaude } from './apps/claude.ts'
@@ -5,6 +7,7 @@ import { cline, continueDev, cursor, junie, kiro, trae, windsurf, windsurfPlugin
 import { copilotCli, copilotJetBrains, copilotXcode, visualStudio } from './apps/github.ts'
 import { antigravity, geminiCli, qwenCode } from './apps/google.ts'
 import { vscode, vscodeInsiders, vscodium } from './apps/vscode.ts'
+import type { Place } from './place.ts'
 
 /** Every AI client this product sets up, in the order people see them. */
 export const apps: readonly AppRow[] = [
@@ -40,3 +43,21 @@ export const apps: readonly AppRow[] = [
   xcodeCodex,
   boltAi,
 ]
+
+/** An app on this machine, with the file its servers belong into. */
+export type App = { row: AppRow; id: ClientId; path: string }
+
+/** The apps that can exist here. Read anew each time: an app may move its file, or get another profile. */
+export const listApps = (place: Place): App[] =>
+  apps
+    .flatMap((row) => [row, ...(row.variants?.(place) ?? [])])
+    .flatMap((row) => {
+      const path = row.configPath(place)
+      return path === null ? [] : [{ row, id: ClientId.parse(row.id), path }]
+    })
+
+export function getApp(place: Place, client: ClientId): App {
+  const app = listApps(place).find(({ id }) => id === client)
+  if (app) return app
+  throw new Problem(apps.some(({ id }) => id === client) ? 'clients.unsupported' : 'clients.unknown', client)
+}

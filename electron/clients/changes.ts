@@ -135,6 +135,7 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
       untouched: first ? plan.bytes !== file.bytes : record.untouched && hashOf(file.bytes) === record.hash,
       waitingSince: waiting ? at : (record?.waitingSince ?? null),
       entries: entries as FileRecord['entries'],
+      repairs: record?.repairs ?? [],
     }
     const gone = plan.entries.size === 0
     if (gone && first) return

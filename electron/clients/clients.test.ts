@@ -388,6 +388,51 @@ test('what a running app undid is put back once it has quit', async () => {
   expect(lines.join()).toContain('client.repaired')
 })
 
+test('where policy says so, lost entries come back, counted and with their cause', async () => {
+  const { clients, world, app, path, read } = await setUp(mine)
+  await clients.apply({ client: cursor })
+  const written = read()
+  writeFileSync(path, mine)
+  expect(await app()).toMatchObject({ state: 'needs-repair' })
+  expect((await app()).repairs).toBeUndefined()
+  world.repair = 'auto'
+  expect(await app()).toMatchObject({ state: 'set-up', repairs: { week: 1, cause: 'file-rewritten' } })
+  expect(read()).toBe(written)
+  rmSync(path)
+  expect((await app()).repairs).toMatchObject({ week: 2, cause: 'file-deleted' })
+  world.processes = ['cursor']
+  writeFileSync(path, mine)
+  expect((await app()).repairs).toMatchObject({ week: 3, cause: 'app-rewrote' })
+  world.now += 8 * 24 * 3600 * 1000
+  expect((await app()).repairs).toBeUndefined()
+})
+
+test('an edited entry is never repaired over, and a fight is left after five rounds', async () => {
+  const { clients, world, app, path, read } = await setUp(mine)
+  world.repair = 'auto'
+  await clients.apply({ client: cursor })
+  const edited = read().replace('/opt/causeway/causeway-bridge', '/mine')
+  writeFileSync(path, edited)
+  expect((await app()).state).toBe('needs-repair')
+  expect(read()).toBe(edited)
+  for (let round = 1; round <= 5; round++) {
+    writeFileSync(path, mine)
+    expect((await app()).state).toBe('set-up')
+  }
+  writeFileSync(path, mine)
+  expect(await app()).toMatchObject({ state: 'needs-repair', repairs: { week: 5 } })
+  expect(read()).toBe(mine)
+})
+
+test('a file that cannot be read is not repaired', async () => {
+  const { clients, world, app, path, read } = await setUp(mine)
+  world.repair = 'auto'
+  await clients.apply({ client: cursor })
+  writeFileSync(path, '{ "mcpServers": ')
+  expect((await app()).state).toBe('unreadable')
+  expect(read()).toBe('{ "mcpServers": ')
+})
+
 test('proof outlives a restart', async () => {
   const { clients, open } = await setUp(mine)
   clients.seen({ client: cursor, stage: 'call', at: '2026-11-20T09:00:00.000Z' })

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { RepairCause } from '../../shared/contract/clients.ts'
 import { ClientId, ServerId } from '../../shared/ids.ts'
 import { findFile } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
@@ -13,6 +14,8 @@ const Written = z.object({
   merged: z.boolean().optional(),
 })
 const Entry = z.object({ fields: z.array(Written), at: z.iso.datetime() })
+
+const Repair = z.object({ at: z.iso.datetime(), cause: RepairCause })
 
 /**
  * What we did to one file. While `hash` is that of the file’s bytes and `untouched` holds, nobody but us wrote it since
@@ -28,6 +31,8 @@ const FileRecord = z.object({
   /** When we wrote while the app was running; null once that no longer matters. */
   waitingSince: z.iso.datetime().nullable(),
   entries: z.record(ServerId, Entry),
+  /** The newest repairs, for the count and against a fight with an app that undoes each of them. */
+  repairs: z.array(Repair).default([]),
 })
 export type FileRecord = z.infer<typeof FileRecord>
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix, win32 } from 'node:path'
 
 export type Env = Record<string, string | undefined>
@@ -13,9 +13,11 @@ export type Place = {
   exists: (path: string) => boolean
   /** Names in a folder; none where there is no folder. */
   list: (folder: string) => string[]
+  /** The text of a file; empty where it cannot be read. Only to learn about an app, never for a file to be edited. */
+  read: (path: string) => string
 }
 
-type Looks = Pick<Place, 'exists' | 'list'>
+type Looks = Pick<Place, 'exists' | 'list' | 'read'>
 const disk: Looks = {
   exists: existsSync,
   list: (folder) => {
@@ -23,6 +25,13 @@ const disk: Looks = {
       return readdirSync(folder)
     } catch {
       return [] // A folder that is not there, or not ours to read, holds no app this person could use.
+    }
+  },
+  read: (path) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      return ''
     }
   },
 }

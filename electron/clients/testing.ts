@@ -6,6 +6,7 @@ import { createMemoryLog } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import { createClients } from './clients.ts'
 import type { WriteAll } from './config-file.ts'
+import type { RepairPolicy } from './repair.ts'
 
 export const cursor = ClientId.parse('cursor')
 export const github = ServerId.parse('github')
@@ -22,7 +23,13 @@ export async function openDesk({
   home,
 }: Options = {}) {
   const root = home ?? mkdtempSync(join(tmpdir(), 'causeway-clients-'))
-  const world = { ids, bridge, processes: [] as string[], now: Date.parse('2026-11-20T08:00:00Z') }
+  const world = {
+    ids,
+    bridge,
+    processes: [] as string[],
+    repair: 'ask' as RepairPolicy,
+    now: Date.parse('2026-11-20T08:00:00Z'),
+  }
   const { on: serversChanged, emit } = createSignal<void>()
   const { log, lines } = createMemoryLog()
   const open = () =>
@@ -34,6 +41,7 @@ export async function openDesk({
       servers: () => world.ids.map((id) => ({ id, name: id, description: `The ${id} server` })),
       serversChanged,
       entryFor: (client, server) => ({ command: world.bridge, args: [server, '--client', client], env: {} }),
+      repairPolicy: () => world.repair,
       processes: async () => world.processes,
       now: () => new Date(world.now++),
       log,

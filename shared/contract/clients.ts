@@ -14,6 +14,10 @@ export const EntryState = z.object({
 })
 export type EntryState = z.infer<typeof EntryState>
 
+/** What took our entry away: the app while it ran, something else that wrote the file, or the file is gone. */
+export const RepairCause = z.enum(['app-rewrote', 'file-rewritten', 'file-deleted'])
+export type RepairCause = z.infer<typeof RepairCause>
+
 export const ClientApp = z.object({
   id: ClientId,
   name: z.string(),
@@ -28,6 +32,8 @@ export const ClientApp = z.object({
   toFinish: z.string().nullable(),
   problem: ProblemData.nullable(),
   canUndo: z.boolean(),
+  /** How often our entries had to be put back in the last seven days, and why the last time. */
+  repairs: z.object({ week: z.int(), lastAt: z.iso.datetime(), cause: RepairCause }).optional(),
   /** Proof, stage by stage: bridge started by it → initialize seen → call worked. */
   proof: z.object({
     bridgeAt: z.iso.datetime().nullable(),

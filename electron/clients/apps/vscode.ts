@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { AppRow } from '../app-row.ts'
 import { applicationFolder, type Place } from '../place.ts'
 
@@ -10,8 +11,42 @@ const row = (id: string, name: string, folder: string, more: Partial<AppRow>): A
   traces: (place) => [applicationFolder(place, folder)],
   processes: [],
   reload: `Start the server in ${name}: run “MCP: List Servers”, or reload the window`,
+  variants: (place) => profilesOf(place, { id, name, folder: applicationFolder(place, folder) }),
   ...more,
 })
+
+const Storage = z.object({
+  userDataProfiles: z.array(
+    z.object({
+      location: z.string().regex(/^[a-zA-Z0-9-]{1,40}$/),
+      name: z.string(),
+      useDefaultFlags: z.object({ mcp: z.boolean().optional() }).optional(),
+    }),
+  ),
+})
+
+/** Each profile has servers of its own, unless it was made to share those of the default profile. */
+function profilesOf(place: Place, { id, name, folder }: { id: string; name: string; folder: string }): AppRow[] {
+  const user = place.join(folder, 'User')
+  const storage = Storage.safeParse(parseJson(place.read(place.join(user, 'globalStorage', 'storage.json'))))
+  const profiles = (storage.data?.userDataProfiles ?? []).filter(({ useDefaultFlags }) => !useDefaultFlags?.mcp)
+  return profiles.map(({ location, name: profile }) => {
+    const own = place.join(user, 'profiles', location)
+    return row(`${id}-profile-${location.toLowerCase()}`, `${name} (${profile})`, '', {
+      configPath: () => place.join(own, 'mcp.json'),
+      traces: () => [own],
+      variants: () => [],
+    })
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
 
 const portable = (place: Place) => {
   const folder = place.env.VSCODE_PORTABLE
@@ -21,6 +56,7 @@ const portable = (place: Place) => {
 export const vscode = row('vscode', 'VS Code', 'Code', {
   configPath: (place) => place.join(portable(place), 'User', 'mcp.json'),
   traces: (place) => [portable(place)],
+  variants: (place) => profilesOf(place, { id: 'vscode', name: 'VS Code', folder: portable(place) }),
   commands: ['code'],
   macApp: 'Visual Studio Code.app',
   installs: ({ join, env, home }) => [

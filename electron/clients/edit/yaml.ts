@@ -1,32 +1,34 @@
+import { isAlias, isCollection, isMap, isPair, isSeq, type Node } from 'yaml'
+import { insertItem, removeItem } from './braces.ts'
+import { type EntryPlace, type Field, type Format, type Parsed, Refusal, toTable, type Value } from './change.ts'
+import { isBlank, lineOf, lineStart, nextLine, type Splice, skipBlanks, splice } from './text.ts'
 import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  Lexer,
-  type Node,
-  type Pair,
-  parseAllDocuments,
-  visit,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml'
-import { type Braces, insertItem, removeItem } from './braces.ts'
+  colonEnd,
+  columnIndent,
+  contentEnd,
+  cutLines,
+  dashOf,
+  findSteps,
+  isEmpty,
+  linesAt,
+  spanOf,
+  startOf,
+  toBraces,
+} from './yaml-layout.ts'
 import {
-  type EntryPlace,
-  type Field,
-  type Format,
-  isTable,
-  type Parsed,
-  Refusal,
-  type Table,
-  toTable,
-  type Value,
-} from './change.ts'
-import { eolOf, isBlank, lineEnd, lineOf, lineStart, nextLine, type Splice, skipBlanks, splice } from './text.ts'
+  type Block,
+  canonical,
+  containerOf,
+  findEntry,
+  findMember,
+  findRoot,
+  findWay,
+  listComments,
+  type Member,
+  readAll,
+  readDocument,
+  toValue,
+} from './yaml-read.ts'
 import {
   isInline,
   renderFlow,
@@ -36,9 +38,6 @@ import {
   renderScalar,
   type Steps,
 } from './yaml-text.ts'
-
-type Block = YAMLMap<Node, Node | null> | YAMLSeq<Node>
-type Member = Pair<Node, Node | null>
 
 export const yamlFormat: Format = {
   parse,
@@ -72,219 +71,6 @@ function parse(text: string, place: EntryPlace): Parsed {
     remove: () => splice(text, remove(text, container as Block, found as Member | Node, way.at(-1) as Member)),
   }
 }
-
-// Reading
-
-function readDocument(text: string): Document.Parsed | null {
-  let docs: Document.Parsed[]
-  try {
-    docs = [
-      ...parseAllDocuments(text, { keepSourceTokens: true, uniqueKeys: false, intAsBigInt: true, logLevel: 'silent' }),
-    ] as Document.Parsed[]
-  } catch (error) {
-    throw new Refusal(error instanceof RangeError ? 'too-deep' : 'invalid-syntax', null, { cause: error })
-  }
-  const second = docs[1]
-  if (second) throw new Refusal('several-documents', lineOf(text, second.range[0]))
-  const error = docs[0]?.errors[0]
-  if (error) throw new Refusal('invalid-syntax', lineOf(text, error.pos[0]), { cause: error })
-  return docs[0] ?? null
-}
-
-function findRoot(text: string, doc: Document.Parsed | null): YAMLMap<Node, Node | null> | null {
-  const contents = doc?.contents ?? null
-  if (contents === null || (isScalar(contents) && contents.value === null && !contents.source)) return null
-  if (!isMap(contents)) throw new Refusal('root-not-object', lineOf(text, contents.range?.[0] ?? 0))
-  return contents as YAMLMap<Node, Node | null>
-}
-
-function findMember(text: string, map: Block | null, key: string): Member | undefined {
-  if (!isMap(map)) return undefined
-  const [found, twin] = map.items.filter((pair) => isScalar(pair.key) && pair.key.value === key) as Member[]
-  if (twin) throw new Refusal('duplicate-key', lineOf(text, twin.key.range?.[0] ?? 0))
-  return found
-}
-
-/** The pairs that lead to the container, as far as they exist. */
-function findWay(text: string, root: Block | null, path: readonly string[]) {
-  const way: Member[] = []
-  let at: Node | null = root
-  for (const [index, key] of path.entries()) {
-    const pair = findMember(text, at as Block, key)
-    if (!pair) break
-    way.push(pair)
-    at = pair.value
-    if (index < path.length - 1 && !isMap(at))
-      throw new Refusal('container-not-object', lineOf(text, pair.key.range?.[0] ?? 0))
-  }
-  return way
-}
-
-function containerOf(text: string, { kind }: EntryPlace, way: Member[]): Block {
-  const pair = way.at(-1)
-  const value = pair?.value ?? null
-  if (kind === 'map' ? isMap(value) : isSeq(value)) return value as Block
-  throw new Refusal('container-not-object', lineOf(text, pair?.key.range?.[0] ?? 0))
-}
-
-function findEntry(text: string, container: Block, { kind, name }: EntryPlace): Member | Node | null {
-  if (kind === 'map') return findMember(text, container, name) ?? null
-  const items = (container as YAMLSeq<Node>).items
-  const [found, twin] = items.filter((item) => isMap(item) && item.get('name') === name)
-  if (twin) throw new Refusal('duplicate-key', lineOf(text, twin.range?.[0] ?? 0))
-  return found ?? null
-}
-
-function toValue(node: unknown, doc: Document.Parsed | null): Value {
-  if (!node || !doc) return null
-  try {
-    return plain((node as Node).toJS(doc, { maxAliasCount: 100 }))
-  } catch (error) {
-    throw new Refusal('unsupported-layout', null, { cause: error })
-  }
-}
-
-function plain(value: unknown): Value {
-  if (typeof value === 'bigint') return Number(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (!isTable(value)) return value === undefined ? null : (value as Value)
-  const table: Table = Object.create(null)
-  for (const [key, item] of Object.entries(value)) table[key] = plain(item)
-  return table
-}
-
-function readAll(doc: Document.Parsed | null): unknown {
-  try {
-    return doc?.toJS({ mapAsMap: true, maxAliasCount: 100 }) ?? new Map()
-  } catch (error) {
-    throw new Refusal('unsupported-layout', null, { cause: error })
-  }
-}
-
-function canonical(value: unknown, path: string[] | null, kind: EntryPlace['kind']): string | null {
-  if (Array.isArray(value)) {
-    const ours = (item: unknown) =>
-      kind === 'list' && path?.length === 1 && item instanceof Map && item.get('name') === path[0]
-    const items = value.filter((item) => !ours(item)).map((item) => canonical(item, null, kind))
-    return path && items.length === 0 ? null : `[${items.join()}]`
-  }
-  if (!(value instanceof Map)) return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'null')
-  const members = [...value].flatMap(([key, item]) => {
-    const onWay = path !== null && key === path[0]
-    if (onWay && path.length === 1 && kind === 'map') return []
-    const inner = canonical(item, onWay ? path.slice(1) : null, kind)
-    return inner === null ? [] : [`${canonical(key, null, kind)}:${inner}`]
-  })
-  return path && path.length > 0 && members.length === 0 ? null : `{${members.sort().join()}}`
-}
-
-// What the lexer puts between pieces of the source: document start, flow error, scalar ahead.
-const controls = new Set(['\u0002', '\u0018', '\u001f'])
-
-function listComments(text: string, skip: { start: number; end: number } | null) {
-  const found: string[] = []
-  let at = 0
-  let previous = ''
-  for (const token of new Lexer().lex(text)) {
-    const control = controls.has(token)
-    const inside = skip && at >= skip.start && at < skip.end
-    if (token.startsWith('#') && previous !== '\u001f' && !inside) found.push(token)
-    if (!control) at += token.length
-    previous = token
-  }
-  return found
-}
-
-// Positions
-
-const startOf = (node: Node) => node.range?.[0] ?? 0
-const columnIndent = (text: string, offset: number) => ' '.repeat(offset - lineStart(text, offset))
-
-/** Right behind the colon of a pair, or behind the anchor or tag that follows it. */
-function colonEnd(pair: Member) {
-  const marks = (pair.srcToken?.sep ?? []).filter(
-    ({ type }) => type === 'map-value-ind' || type === 'anchor' || type === 'tag',
-  )
-  const last = marks.at(-1)
-  if (!last || pair.srcToken?.start.some(({ type }) => type === 'explicit-key-ind'))
-    throw new Refusal('unsupported-layout')
-  return last.offset + last.source.length
-}
-
-const isBlockScalar = (text: string, node: Node) =>
-  isScalar(node) && /^[|>]/.test(text.slice(startOf(node), startOf(node) + 1)) && node.type?.startsWith('BLOCK')
-
-/** Behind the last character that belongs to a value. */
-function contentEnd(text: string, item: unknown): number {
-  if (isPair(item)) {
-    const pair = item as Member
-    return pair.value && !isEmpty(pair.value) ? contentEnd(text, pair.value) : colonEnd(pair)
-  }
-  const node = item as Node
-  const [start, end] = node.range ?? [0, 0]
-  if (isCollection(node) && !node.flow) {
-    const last = node.items.at(-1)
-    return last === undefined || (isScalar(last) && isEmpty(last))
-      ? lineEnd(text, lastDash(node) ?? start)
-      : contentEnd(text, last)
-  }
-  if (!isBlockScalar(text, node)) return end
-  // `|+` keeps the empty lines at its end: they are content.
-  if (/^[|>]\d?\+/.test(text.slice(start, start + 3)))
-    return end > start && /[\r\n]/.test(text[end - 1] ?? '') ? end - 1 : end
-  return start + text.slice(start, end).trimEnd().length
-}
-
-const isEmpty = (node: Node) => isScalar(node) && node.value === null && !node.source
-const lastDash = (node: Node) => {
-  const token = node.srcToken
-  return token?.type === 'block-seq'
-    ? token.items.at(-1)?.start.find(({ type }) => type === 'seq-item-ind')?.offset
-    : undefined
-}
-
-function dashOf(list: Node, index: number) {
-  const token = list.srcToken
-  const dash =
-    token?.type === 'block-seq' ? token.items[index]?.start.find(({ type }) => type === 'seq-item-ind') : undefined
-  if (!dash) throw new Refusal('unsupported-layout')
-  return dash.offset
-}
-
-/** What is the entry’s own: its whole lines, or its place between the braces. */
-function spanOf(text: string, found: Member | Node, flow: boolean) {
-  const start = isPair(found) ? startOf((found as Member).key) : startOf(found as Node)
-  const end = contentEnd(text, found)
-  return flow ? { start, end } : { start: lineStart(text, start), end: lineEnd(text, end) }
-}
-
-function findSteps(text: string, doc: Document.Parsed | null, container: Block | null): Steps {
-  const steps: Partial<Steps> = {}
-  const look = (pair: Member) => {
-    const { key, value } = pair
-    if (!key.range || !isCollection(value) || value.flow || value.items.length === 0) return
-    const column = startOf(key) - lineStart(text, startOf(key))
-    const first = isSeq(value) ? dashOf(value, 0) : startOf((value.items[0] as Member).key)
-    const step = first - lineStart(text, first) - column
-    if (isSeq(value)) steps.list ??= ' '.repeat(Math.max(step, 0))
-    else if (step > 0) steps.map ??= ' '.repeat(step)
-  }
-  if (isMap(container)) for (const pair of container.items) if (isMap(pair.value)) look(pair as Member)
-  if (doc) visit(doc, { Pair: (_, pair) => look(pair as Member) })
-  return { map: steps.map ?? '  ', list: steps.list ?? '  ' }
-}
-
-const toBraces = (node: Block): Braces => {
-  const [start, end] = node.range ?? [0, 0]
-  const items = node.items.map((item) => {
-    const first = isPair(item) ? (item as Member).key : (item as Node)
-    const last = isPair(item) ? ((item as Member).value ?? (item as Member).key) : (item as Node)
-    return { start: startOf(first), end: last.range?.[1] ?? 0 }
-  })
-  return { open: start + 1, close: end - 1, items }
-}
-
-// Writing
 
 type Around = { text: string; steps: Steps }
 type Spot = { root: Block | null; way: Member[]; container: Block | null; place: EntryPlace }
@@ -350,13 +136,6 @@ function addFlow(text: string, block: Block, place: EntryPlace, missing: readonl
   })
 }
 
-/** Whole lines at the start of a line; the line in front gets its line end if it lacks one. */
-function linesAt(text: string, at: number, lines: string[]): Splice {
-  const eol = eolOf(text)
-  const open = at > 0 && !/[\r\n]/.test(text[at - 1] ?? '')
-  return { from: at, to: at, text: (open ? eol : '') + lines.map((line) => line + eol).join('') }
-}
-
 /** Takes a value from behind its colon and puts lines below instead. */
 function swapInline(text: string, pair: Member, lines: string[]): Splice[] {
   const from = colonEnd(pair)
@@ -406,12 +185,6 @@ function replaceValue({ text, steps }: Around, pair: Member, value: Value): Spli
   const first = isSeq(old) ? dashOf(old, 0) : startOf((old.items[0] as Member).key)
   return [put, cutLines(text, first, contentEnd(text, old))]
 }
-
-const cutLines = (text: string, from: number, to: number): Splice => ({
-  from: lineStart(text, from),
-  to: nextLine(text, to),
-  text: '',
-})
 
 function unset(text: string, holder: Block, path: string[], owner: Member | undefined): Splice[] {
   const pair = findMember(text, holder, path.at(-1) ?? '')

@@ -1,0 +1,68 @@
+import type { ClientApp } from '../../shared/contract/clients.ts'
+import type { ServerId } from '../../shared/ids.ts'
+import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
+import { toAppState, toEntryStates } from './app-state.ts'
+import type { App } from './apps.ts'
+import { readConfig, refused } from './config-file.ts'
+import { findVersion, isInstalled, isRunning } from './detect.ts'
+import { Refusal } from './edit/change.ts'
+import { entriesOf, type FileRecord, type LedgerData, type Proof } from './ledger.ts'
+import type { Place } from './place.ts'
+import { readStandings, type WantedEntry } from './plan.ts'
+
+type Sight = { place: Place; data: LedgerData; wanted: WantedEntry[]; proof: Proof; processes: string[]; now: Date }
+
+/** One app as it stands: its file is read, nothing is changed. */
+export async function look(app: App, { place, data, wanted, proof, processes, now }: Sight): Promise<ClientApp> {
+  const { row, id, path } = app
+  const record = data.files[path]
+  const installed = isInstalled(place, row)
+  const running = isRunning(row, processes)
+  const { entries, problem } = await readEntries(app, record, wanted)
+  const aside = data.setAside.length > 0 && entries.some(({ state }) => state === 'conflict')
+  const repairs = record && countRepairs(record, now)
+  return {
+    id,
+    name: row.name,
+    installed,
+    version: installed ? await findVersion(place, row) : null,
+    running,
+    configPath: path,
+    state: problem ? 'unreadable' : toAppState(entries, { installed, ours: entriesOf(record).size }),
+    entries,
+    toFinish: isFinished(record, running, proof) ? null : row.reload,
+    problem: problem ?? (aside ? new Problem('clients.ledger-set-aside', data.setAside.at(-1)).data : null),
+    canUndo: Object.values(data.files).some(({ client }) => client === id),
+    ...(repairs ? { repairs } : {}),
+    proof,
+  }
+}
+
+type Reading = { entries: ClientApp['entries']; problem: ProblemData | null }
+
+async function readEntries(
+  { row, path }: App,
+  record: FileRecord | undefined,
+  wanted: WantedEntry[],
+): Promise<Reading> {
+  const ours = entriesOf(record)
+  try {
+    const { bytes } = await readConfig(path)
+    const standings = readStandings(bytes, row, wanted, ours)
+    return { entries: toEntryStates(standings, (server: ServerId) => ours.has(server)), problem: null }
+  } catch (error) {
+    return { entries: [], problem: toProblem(error instanceof Refusal ? refused(path, error) : error) }
+  }
+}
+
+/** Nothing is left to do once the app quit, or once it spoke to our bridge after the change. */
+const isFinished = (record: FileRecord | undefined, running: boolean, { initializeAt }: Proof) =>
+  !running || !record?.waitingSince || (initializeAt ?? '') > record.waitingSince
+
+const weekMs = 7 * 24 * 3600 * 1000
+
+function countRepairs({ repairs }: FileRecord, now: Date) {
+  const recent = repairs.filter(({ at }) => Date.parse(at) > now.getTime() - weekMs)
+  const last = recent.at(-1)
+  return last && { week: recent.length, lastAt: last.at, cause: last.cause }
+}
