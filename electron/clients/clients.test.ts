@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -162,7 +163,7 @@ test.each([
 test('refuses a pipe and a folder without waiting for them', async () => {
   const { clients, path, app } = await setUp('')
   rmSync(path)
-  execFileSync('mkfifo', [path])
+  execFileSync('/usr/bin/mkfifo', [path])
   expect((await app()).problem?.detail).toBe(`${path}: it is not a file`)
   rmSync(path)
   mkdirSync(path)
@@ -306,7 +307,7 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
   async () => {
     const { clients, path, read } = await setUp('')
     const folder = dirname(path)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
     try {
       writeFileSync(path, `${mine}${' '.repeat(40_000)}`)
       const before = read()
@@ -314,7 +315,7 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
       expect(read()).toBe(before)
       expect(readdirSync(folder)).toEqual(['mcp.json'])
     } finally {
-      execFileSync('umount', [folder])
+      execFileSync('/usr/bin/umount', [folder])
     }
   },
 )
@@ -458,7 +459,7 @@ test('sees a change of the file by itself, also when it is replaced as a whole',
     [mine, 'needs-repair'],
   ] as const) {
     writeFileSync(join(root, 'next'), text)
-    execFileSync('mv', [join(root, 'next'), path])
+    renameSync(join(root, 'next'), path)
     await expect
       .poll(async () => (await clients.snapshot()).find(({ id }) => id === cursor)?.state, { timeout: 20_000 })
       .toBe(state)

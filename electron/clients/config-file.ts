@@ -61,7 +61,7 @@ export async function readConfig(path: string): Promise<ConfigFile> {
   }
 }
 
-export const unreadable = (path: string, reason: string, cause?: unknown) =>
+const unreadable = (path: string, reason: string, cause?: unknown) =>
   new Problem('clients.unreadable', `${path}: ${reason}`, { cause })
 
 export const refused = (path: string, { reason, line }: { reason: keyof typeof refusals; line: number | null }) =>

@@ -8,7 +8,7 @@ import { formats } from './formats.ts'
 import { shapes } from './shapes.ts'
 
 export type WantedEntry = { server: ServerId; fields: Field[] }
-export type Result = Preview['entries'][number]
+type Result = Preview['entries'][number]
 /** The new bytes of a file; `null` leaves no file. `entries` is what will then be ours in it. */
 export type Plan = { bytes: Uint8Array | null; results: Result[]; entries: Map<ServerId, Field[]> }
 
