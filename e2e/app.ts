@@ -48,7 +48,8 @@ type Headless = { address: string; child: ChildProcess; stop: () => Promise<void
 /** The headless app: the same core, with its window on loopback. */
 export async function launchHeadless(env: Record<string, string>): Promise<Headless> {
   const cli = join(root, 'dist/cli/causeway.js')
-  const child = spawn(process.execPath, [cli, 'agent', '--ui', '--no-open'], {
+  // By PATH: the configuration puts the pinned Node first, whatever Playwright itself runs on.
+  const child = spawn('node', [cli, 'agent', '--ui', '--no-open'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
