@@ -192,6 +192,16 @@ test('who connects and says nothing is hung up on, and a flood of them is bounde
   }, 20_000)
 })
 
+test('of those who have proven nothing 64 are borne at once, the rest is hung up on at once', async () => {
+  const { hub, lines } = createHub({ silenceMs: 120_000 })
+  const address = await hub.listen()
+  let closed = 0
+  const callers = Array.from({ length: 100 }, () => call(address))
+  for (const caller of callers) void caller.closed.then(() => closed++)
+  await vi.waitFor(() => expect(closed).toBe(36), 20_000)
+  expect(lines.join()).toContain('too-many')
+})
+
 test('the socket a killed hub left behind is taken over, a running one is not', async () => {
   const first = createHub()
   const address = await first.hub.listen()

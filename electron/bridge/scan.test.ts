@@ -126,7 +126,7 @@ test('any message JSON can say is read as JSON.parse reads it', () => {
         )
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 

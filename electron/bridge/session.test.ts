@@ -207,6 +207,8 @@ test('when the session is lost each running call fails, the server’s questions
   bench.say(callLine(3))
   await bench.settled()
   expect(bench.take()[0]).toMatchObject({ id: 3, result: {} })
+  bench.links[1]?.handlers.ended(down)
+  expect(bench.take()).toEqual([])
   expect(bench.links[1]?.sent.slice(0, 3).map(({ method }) => method)).toEqual([
     'initialize',
     'notifications/initialized',
@@ -334,6 +336,14 @@ test('holds what comes before the server’s session stands, in order, and forge
   await bench.settled()
   expect(bench.links[0]?.sent.map(({ id, method }) => id ?? method)).toEqual(['0', 'notifications/initialized', '2'])
   expect(bench.take().map(({ id }) => id)).toEqual([0, 2])
+})
+
+test('a server that answers what it was not yet asked does not get through', async () => {
+  const bench = createSessionBench()
+  bench.say(initializeLine(), callLine(1))
+  await bench.links[0]?.handlers.deliver(Buffer.from('{"jsonrpc":"2.0","id":1,"result":{"guessed":true}}'))
+  await bench.settled()
+  expect(bench.take()).toMatchObject([{ id: 0 }, { id: 1, result: { content: [{ text: 'hi' }] } }])
 })
 
 test('an answer larger than the client can take becomes an error that says so', async () => {
