@@ -6,6 +6,7 @@ import { toProblem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
 import { createCore } from './core.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
+import { findNode } from './lib/find-node.ts'
 import { createFileLog, type Log } from './lib/log.ts'
 import { openUrl } from './lib/open-url.ts'
 import { onParentGone } from './lib/parent.ts'
@@ -39,8 +40,7 @@ async function start({ onOpen }: Prepared) {
       platform,
       dataFolder: paths.data,
       installed: app.isPackaged ? join(process.resourcesPath, 'bin', 'causeway-bridge') : null,
-      // In a checkout: the Node that npm runs on, for Electron's own executable is none.
-      node: env.npm_node_execpath ?? process.execPath,
+      node: findNode({ root: app.getAppPath(), env, platform, fallback: process.execPath }),
       script: assets.bridgeScript,
     }),
     // In a checkout Electron needs the app's folder as well.
