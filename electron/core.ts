@@ -137,6 +137,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       if (client) clients.seen({ client, stage, at })
     },
     control: (connection) => serveControl(dispatcher, connection),
+    // A bridge that reconnects right after a start is not told “unknown server” before the servers are known.
+    ready: () => ready,
     now,
     log: log.child('bridge'),
   })
@@ -187,6 +189,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const api: CoreApi = { app, auth, vault, catalog, health, clients, activity, settings }
   const dispatcher = createDispatcher(contract, api, log.child('ipc'))
 
+  const known = Promise.withResolvers<void>()
+  const ready = known.promise
   let catalogRead: Promise<unknown> = Promise.resolve()
   company.changed(() => {
     app.tell()
@@ -228,18 +232,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     throw error
   }
   // The socket answers before the network is asked: a client that waits is told, one that can be served is.
-  const known = company.refresh().then(() => catalogRead)
+  void Promise.allSettled([company.refresh().then(() => catalogRead), auth.opened]).then(() => known.resolve())
   void clients.snapshot().then(onApps)
   log.info('app.started', { version, mode, pid: process.pid })
 
   return {
     api,
     dispatcher,
-    ready: Promise.allSettled([known, auth.opened]).then(() => {}),
+    ready,
     show: app.show,
     resumed() {
       auth.resumed()
-      bridge.wake()
+      bridge.resumed()
       void company.refresh()
       health.reconsider()
     },

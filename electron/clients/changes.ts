@@ -3,6 +3,7 @@ import { createTwoFilesPatch } from 'diff'
 import type { Preview } from '../../shared/contract/clients.ts'
 import { ClientId, type ServerId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
+import type { WriteAll } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import type { AppRow } from './app-row.ts'
 import type { Backups } from './backups.ts'
@@ -14,7 +15,6 @@ import {
   refused,
   removeFolders,
   toWriteProblem,
-  type WriteAll,
   writeConfig,
 } from './config-file.ts'
 import { Refusal } from './edit/change.ts'

@@ -1,20 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
-import {
-  chmod,
-  chown,
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  readlink,
-  rename,
-  rmdir,
-  stat,
-  unlink,
-} from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, readFile, readlink, rmdir, stat, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { Problem } from '../../shared/problems.ts'
+import { type WriteAll, writeAtomic } from '../lib/atomic-file.ts'
 import { refusals } from './edit/change.ts'
 
 type Code = NodeJS.ErrnoException['code']
@@ -78,16 +66,12 @@ async function followLinks(path: string, hops = 0): Promise<string> {
   return followLinks(resolve(dirname(path), await readlink(path)), hops + 1)
 }
 
-/** How a file’s bytes get to the disk. A test passes one that runs out of space. */
-export type WriteAll = (handle: FileHandle, bytes: Uint8Array) => Promise<void>
-const writeAll: WriteAll = (handle, bytes) => handle.writeFile(bytes)
-
 /**
  * Replaces a config file as a whole: a reader finds the old bytes or the new ones. A symlink stays, its target is
  * written; mode and owner stay. The new bytes are complete and synced before the old ones go, so that a full disk costs
  * nothing. Returns the folders it had to make, outermost first.
  */
-export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write: WriteAll = writeAll): Promise<string[]> {
+export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write?: WriteAll): Promise<string[]> {
   const { path, target, mode, owner } = file
   // A rename would get past a read-only mark that somebody set on purpose.
   if (mode !== null && (mode & 0o200) === 0)
@@ -95,7 +79,7 @@ export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write: Wr
   const folders: string[] = []
   try {
     folders.push(...(await makeFolders(dirname(target))))
-    await replaceFile(target, bytes, mode ?? 0o600, owner, write)
+    await writeAtomic(target, bytes, { mode: mode ?? 0o600, owner, ...(write ? { write } : {}) })
     return folders
   } catch (error) {
     await removeFolders(folders)
@@ -107,49 +91,10 @@ export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write: Wr
 export async function saveOwn(path: string, data: Uint8Array | string) {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await replaceFile(path, typeof data === 'string' ? Buffer.from(data) : data, 0o600, null, writeAll)
+    await writeAtomic(path, data)
   } catch (error) {
     throw toWriteProblem(path, error)
   }
-}
-
-async function replaceFile(target: string, bytes: Uint8Array, mode: number, owner: Owner | null, write: WriteAll) {
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
-  try {
-    const handle = await open(temporary, 'wx', mode)
-    try {
-      await write(handle, bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await chmod(temporary, mode) // the umask had its say when it was made
-    if (owner && process.getuid?.() === 0) await chown(temporary, owner.uid, owner.gid)
-    await renameOver(temporary, target)
-  } catch (error) {
-    await unlink(temporary).catch(() => {}) // it may never have come to be
-    throw error
-  }
-  await syncFolder(dirname(target))
-}
-
-/** Windows refuses while another process has the file open for a moment, a virus scanner for example. */
-async function renameOver(from: string, to: string) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await rename(from, to)
-    } catch (error) {
-      const busy = process.platform === 'win32' && ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
-      if (!busy || attempt === 5) throw error
-      await new Promise((done) => setTimeout(done, attempt * 50))
-    }
-  }
-}
-
-async function syncFolder(folder: string) {
-  if (process.platform === 'win32') return // Windows cannot open a folder for syncing
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
 }
 
 async function makeFolders(folder: string) {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClientId, ServerId } from '../../shared/ids.ts'
+import type { WriteAll } from '../lib/atomic-file.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import { createClients } from './clients.ts'
-import type { WriteAll } from './config-file.ts'
 import type { RepairPolicy } from './repair.ts'
 
 export const cursor = ClientId.parse('cursor')

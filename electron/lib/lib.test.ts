@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -69,6 +69,18 @@ test('an atomic write replaces the bytes and keeps them the owner’s', async ()
   expect(await readFile(path, 'utf8')).toBe('new')
   await writeAtomic(join(folder, 'b.json'), Buffer.from('b'))
   expect((await stat(join(folder, 'b.json'))).mode & 0o777).toBe(0o600)
+})
+
+test('a write that fails half way leaves the old bytes and nothing beside them', async () => {
+  const path = join(folder, 'a.json')
+  await writeFile(path, 'old')
+  const full = async (handle: FileHandle) => {
+    await handle.write('ne')
+    throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+  }
+  await expect(writeAtomic(path, 'new', { write: full })).rejects.toMatchObject({ code: 'ENOSPC' })
+  expect(await readFile(path, 'utf8')).toBe('old')
+  expect(await readdir(folder)).toEqual(['a.json'])
 })
 
 test('all state lies under CAUSEWAY_HOME where that is set, else where the system keeps it', () => {

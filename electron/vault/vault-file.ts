@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findFile, type writeAtomic } from '../lib/atomic-file.ts'
+import { findFile, isLeftover, type writeAtomic } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { type Content, decode, encode } from './envelope.ts'
 
@@ -107,5 +107,6 @@ function nextFree(stem: string, taken: Set<string>) {
 /** A kill in the middle of a write leaves the half-written file of that write under a name of its own. */
 async function removeLeftovers(folder: string) {
   const names = await readdir(folder).catch(() => [] as string[])
-  for (const name of names) if (/^vault\.bin(\.bak)?\.\d+$/.test(name)) await rm(join(folder, name), { force: true })
+  for (const name of names)
+    if (isLeftover(name, ['vault.bin', 'vault.bin.bak'])) await rm(join(folder, name), { force: true })
 }
