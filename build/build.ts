@@ -5,7 +5,7 @@ import { build, type InlineConfig } from 'vite'
 
 const root = join(import.meta.dirname, '..')
 
-// CommonJS packages in an ES bundle still ask for their own name (write-file-atomic).
+// CommonJS packages in an ES bundle still ask for their own name (pino).
 const banner = 'const __filename = import.meta.filename, __dirname = import.meta.dirname;'
 
 type Bundle = { name: string; entry: string; format: 'es' | 'cjs' }
