@@ -1,4 +1,5 @@
 import { createTheme, DEFAULT_THEME, type MantineColorsTuple, mergeMantineTheme } from '@mantine/core'
+import { en } from '../shared/texts/en.ts'
 
 const tide: MantineColorsTuple = [
   '#eef4ff',
@@ -41,6 +42,8 @@ const dark: MantineColorsTuple = [
 const systemFont =
   "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Noto Sans', sans-serif"
 
+const closeButtonProps = { 'aria-label': en.common.close }
+
 /** The look. Its CSS variables are written into a stylesheet at build time (`theme-css.ts`). */
 export const theme = createTheme({
   primaryColor: 'tide',
@@ -66,11 +69,11 @@ export const theme = createTheme({
   components: {
     // Locking the page's scroll would write a <style> element, which the content policy refuses; the page never scrolls.
     Modal: {
-      defaultProps: { lockScroll: false, centered: true, radius: 'lg', padding: 'lg' },
+      defaultProps: { lockScroll: false, closeButtonProps, centered: true, radius: 'lg', padding: 'lg' },
       styles: { title: { fontSize: '1rem', fontWeight: 650 } },
     },
     Drawer: {
-      defaultProps: { lockScroll: false, position: 'right', padding: 'lg', size: 460 },
+      defaultProps: { lockScroll: false, closeButtonProps, position: 'right', padding: 'lg', size: 460 },
       styles: { title: { fontSize: '1rem', fontWeight: 650 } },
     },
     Button: { defaultProps: { size: 'sm' } },

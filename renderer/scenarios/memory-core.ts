@@ -141,6 +141,18 @@ export function createMemoryCore(world: World) {
       apply: ({ client }) => answer('clients.apply', () => changeClient(client, { state: 'set-up', canUndo: true })),
       undo: ({ client }) => answer('clients.undo', () => changeClient(client, { state: 'not-set-up', canUndo: false })),
       backups: () => answer('clients.backups', () => world.backups),
+      previewRestore: ({ client }) => answer('clients.previewRestore', () => ({ ...world.preview, client })),
+      restore: ({ client }) => answer('clients.restore', () => changeClient(client, { state: 'not-set-up' })),
+      restoreAll: () => answer('clients.restoreAll', () => []),
+      verify: ({ client }) =>
+        answer('clients.verify', () =>
+          findClient(client).entries.map(({ server }) => ({
+            server,
+            state: 'ok' as const,
+            tools: 4,
+            milliseconds: 120,
+          })),
+        ),
     },
     activity: {
       page: (input) => answer('activity.page', () => page(world.calls, input)),

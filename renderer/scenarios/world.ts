@@ -259,6 +259,7 @@ export function createWorld(): World {
       startAtLogin: true,
       trayHintShown: true,
       welcomeDone: true,
+      allowAdHoc: true,
       activityDays: 30,
       company: 'https://mcp.northwind.example',
     },

@@ -8,7 +8,7 @@ import classes from './full-window.module.css'
 export function RefusedWindow() {
   return (
     <main className={classes.window}>
-      <EmptyState icon={IconKey} title={t('connection.refused.title')} text={t('connection.refused.text')} />
+      <EmptyState isPage icon={IconKey} title={t('connection.refused.title')} text={t('connection.refused.text')} />
     </main>
   )
 }

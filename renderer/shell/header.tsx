@@ -7,12 +7,13 @@ import { formatInitials } from '../ui/format.ts'
 import { LevelIcon } from '../ui/level.tsx'
 import classes from './header.module.css'
 
+// Not a <header>: Mantine's dialogs have one, and a page has one banner.
 export function Header() {
   return (
-    <header className={classes.header}>
+    <section className={classes.header} aria-label={t('header.label')}>
       <Status />
       <AccountLink />
-    </header>
+    </section>
   )
 }
 

@@ -14,12 +14,7 @@ type Props = { row: CallRow | null; onClose: () => void }
 /** All that is recorded of one call. */
 export function CallDrawer({ row, onClose }: Props) {
   return (
-    <Drawer
-      opened={row !== null}
-      onClose={onClose}
-      title={row && t('call.title', { id: row.id })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Drawer opened={row !== null} onClose={onClose} title={row && t('call.title', { id: row.id })}>
       {row && <Details row={row} />}
     </Drawer>
   )

@@ -12,7 +12,9 @@ import classes from './activity-screen.module.css'
 import { CallLine } from './call-line.tsx'
 import { useRowKeys } from './use-row-keys.ts'
 
+// As in the style sheet. A million rows of this height are still under Chromium's limit of 33,554,428 px.
 const rowHeight = 32
+const headHeight = 34
 // Rows left below the fold when the next page is asked for.
 const margin = 60
 
@@ -26,6 +28,9 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
     estimateSize: () => rowHeight,
     getItemKey: (index) => rows[index]?.id ?? 'foot',
     overscan: 12,
+    // The head stands above the rows and stays in view.
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
@@ -38,15 +43,7 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
   }
   const keys = useRowKeys({ rows, onShow, onMove: (index) => virtual.scrollToIndex(index), pageRows: items.length })
   return (
-    <div
-      className={classes.table}
-      role="grid"
-      tabIndex={0}
-      aria-label={t('activity.table')}
-      aria-rowcount={total + 1}
-      aria-activedescendant={keys.active === null ? undefined : `call-${keys.active}`}
-      onKeyDown={keys.onKeyDown}
-    >
+    <div className={classes.table}>
       {waiting.length > 0 && (
         <Button
           className={classes.pill}
@@ -61,7 +58,12 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
       <div
         ref={scroll}
         className={classes.scroll}
-        role="presentation"
+        role="grid"
+        tabIndex={0}
+        aria-label={t('activity.table')}
+        aria-rowcount={total + 1}
+        aria-activedescendant={keys.active === null ? undefined : `call-${keys.active}`}
+        onKeyDown={keys.onKeyDown}
         onScroll={(event) => setFollowing(event.currentTarget.scrollTop < rowHeight)}
       >
         <Head />
@@ -73,7 +75,7 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
                 key={key}
                 row={row}
                 index={index}
-                start={start}
+                start={start - headHeight}
                 active={row.id === keys.active}
                 onShow={keys.show}
               />
@@ -81,7 +83,7 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
               <div
                 key={key}
                 className={classes.foot}
-                style={{ transform: `translateY(${start}px)` }}
+                style={{ transform: `translateY(${start - headHeight}px)` }}
                 role="presentation"
               >
                 {next === null ? t('activity.end') : t('activity.loadingMore')}

@@ -27,7 +27,6 @@ export function AppDrawer() {
     <Drawer
       opened={app !== undefined}
       onClose={() => showScreen('apps')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
       title={
         app && (
           <div className={classes.title}>

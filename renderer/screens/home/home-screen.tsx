@@ -1,4 +1,4 @@
-import { Anchor, Skeleton } from '@mantine/core'
+import { Anchor, Skeleton, VisuallyHidden } from '@mantine/core'
 import { IconServerOff } from '@tabler/icons-react'
 import type { Need } from '../../../shared/contract/health.ts'
 import { askIt } from '../../remedies.ts'
@@ -28,7 +28,7 @@ export function HomeScreen() {
   return (
     <Screen
       sign={health ? <LevelTile level={health.overall} size={46} /> : <Skeleton circle height={46} />}
-      title={health?.sentence ?? <Skeleton height={26} width={240} />}
+      title={health?.sentence ?? <LoadingTitle />}
       note={account && t('home.greeting', { name: account.name })}
     >
       <ProblemBar of={useHealth} />
@@ -47,6 +47,15 @@ export function HomeScreen() {
         <RecentCalls />
       </Section>
     </Screen>
+  )
+}
+
+function LoadingTitle() {
+  return (
+    <>
+      <VisuallyHidden>{t('common.loading')}</VisuallyHidden>
+      <Skeleton height={26} width={240} />
+    </>
   )
 }
 

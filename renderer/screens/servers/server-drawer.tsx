@@ -21,12 +21,7 @@ export function ServerDrawer({ rows }: { rows: ServerRow[] }) {
   const shown = useView((view) => view.server)
   const row = rows.find(({ server }) => server.id === shown)
   return (
-    <Drawer
-      opened={row !== undefined}
-      onClose={() => showScreen('servers')}
-      title={row && <Heading row={row} />}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Drawer opened={row !== undefined} onClose={() => showScreen('servers')} title={row && <Heading row={row} />}>
       {row && <Details row={row} />}
     </Drawer>
   )

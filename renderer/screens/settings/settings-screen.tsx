@@ -42,6 +42,7 @@ function Choices({ settings }: { settings: Settings }) {
       </Section>
       <Section title={t('settings.privacy')}>
         <Card>
+          <AllowAdHoc value={settings.allowAdHoc} />
           <Retention value={settings.activityDays} />
         </Card>
       </Section>
@@ -76,6 +77,21 @@ function StartAtLogin({ value }: { value: boolean }) {
         disabled={headless}
         checked={value && !headless}
         onChange={(event) => void updateSettings({ startAtLogin: event.currentTarget.checked })}
+      />
+    </SettingRow>
+  )
+}
+
+function AllowAdHoc({ value }: { value: boolean }) {
+  const id = useId()
+  return (
+    <SettingRow name={t('settings.allowAdHoc')} text={t('settings.allowAdHocText')} textId={id}>
+      <Switch
+        size="md"
+        aria-label={t('settings.allowAdHoc')}
+        aria-describedby={id}
+        checked={value}
+        onChange={(event) => void updateSettings({ allowAdHoc: event.currentTarget.checked })}
       />
     </SettingRow>
   )

@@ -25,7 +25,7 @@ export function WelcomeScreen() {
   if (!step) return null
   return (
     <div className={classes.page}>
-      <header className={classes.top}>
+      <section className={classes.top} aria-label={brand.product}>
         <div className={classes.brand}>
           <Logo />
           {brand.product}
@@ -35,7 +35,7 @@ export function WelcomeScreen() {
             {t('welcome.skip')}
           </Button>
         )}
-      </header>
+      </section>
       <main className={classes.scroll}>
         <div className={classes.center}>
           <Title order={1}>{t('welcome.title')}</Title>
