@@ -46,6 +46,9 @@ export function findRemedy(problem: ProblemData, { onRetry, path, client }: Reme
       return button(() => askIt(problem))
     case 'reset-vault':
       return button(askToReset)
+    default:
+      // Nothing in this window does it; the help desk can be asked about anything.
+      return { label: t('remedies.ask-it'), run: () => askIt(problem) }
   }
 }
 

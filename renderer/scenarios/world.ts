@@ -245,6 +245,7 @@ export function createWorld(): World {
       }),
       makeClient('claude-desktop', 'Claude Desktop', {
         version: '1.9.4',
+        repairs: { week: 3, lastAt: minutesAgo(200), cause: 'app-rewrote' },
         state: 'set-up',
         canUndo: true,
         entries: written,

@@ -29,10 +29,26 @@ test('a change is shown before it is made, and made as it was shown', async () =
   expect(change()?.preview?.diff).toContain('+    "github": {')
   expect(memory.asked).not.toContain('clients.apply')
   expect(await makeChange()).toBe(true)
-  expect(applied).toEqual([{ client: 'claude-code', token: 'sha256-of-the-bytes' }])
+  expect(applied).toEqual([{ client: 'claude-code', overwrite: false, token: 'sha256-of-the-bytes' }])
   expect(change()).toBeNull()
   expect(useClients.getState().value?.find(({ id }) => id === code)?.state).toBe('set-up')
   close()
+})
+
+test('an entry of the person’s is replaced only when they said so', async () => {
+  const memory = openCore()
+  const inputs: unknown[] = []
+  memory.core.clients.preview = (input) => {
+    inputs.push(input)
+    return { ...memory.world.preview, client: input.client }
+  }
+  await showChange(code, 'repair')
+  await showChange(code, 'repair', true)
+  expect(inputs).toEqual([
+    { client: 'claude-code', overwrite: false },
+    { client: 'claude-code', overwrite: true },
+  ])
+  expect(change()?.overwrite).toBe(true)
 })
 
 test('undo shows its own exact change', async () => {

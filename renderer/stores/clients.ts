@@ -17,15 +17,24 @@ export function countApps(clients: ClientApp[]) {
 }
 
 export type ChangeKind = 'set-up' | 'update' | 'repair' | 'undo'
-type Change = { client: ClientId; kind: ChangeKind; preview: Preview | null; problem: ProblemData | null } | null
+type Change = {
+  client: ClientId
+  kind: ChangeKind
+  /** Whether an entry that the person wrote or edited is replaced too. */
+  overwrite: boolean
+  preview: Preview | null
+  problem: ProblemData | null
+} | null
 
 /** The change a person is looking at before it is made. */
 export const useChange = create<{ change: Change }>(() => ({ change: null }))
 
-export async function showChange(client: ClientId, kind: ChangeKind) {
-  useChange.setState({ change: { client, kind, preview: null, problem: null } })
+export async function showChange(client: ClientId, kind: ChangeKind, overwrite = false) {
+  useChange.setState({ change: { client, kind, overwrite, preview: null, problem: null } })
   try {
-    const preview = await (kind === 'undo' ? api.clients.previewUndo({ client }) : api.clients.preview({ client }))
+    const preview = await (kind === 'undo'
+      ? api.clients.previewUndo({ client })
+      : api.clients.preview({ client, overwrite }))
     patchChange(client, { preview })
   } catch (error) {
     patchChange(client, { problem: toProblem(error) })
@@ -38,10 +47,10 @@ export const closeChange = () => useChange.setState({ change: null })
 export async function makeChange() {
   const { change } = useChange.getState()
   if (!change?.preview) return false
-  const { client, kind, preview } = change
+  const { client, kind, overwrite, preview } = change
   const request = { client, token: preview.token }
   try {
-    await (kind === 'undo' ? api.clients.undo(request) : api.clients.apply(request))
+    await (kind === 'undo' ? api.clients.undo(request) : api.clients.apply({ ...request, overwrite }))
     closeChange()
     return true
   } catch (error) {

@@ -5,6 +5,9 @@ import type { HealthLevel, HealthState, ServerHealth } from '../../shared/contra
 export type ServerRow = { server: CatalogServer; health: ServerHealth | null; level: HealthLevel }
 export type ServerGroup = 'all' | 'attention' | 'locked'
 
+// “Team 2” stands before “Team 10”.
+const byName = new Intl.Collator(undefined, { numeric: true })
+
 /** Those the person may use first, each half by name. */
 export function toServerRows(catalog: CatalogState | null, health: HealthState | null): ServerRow[] {
   const byServer = new Map(health?.servers.map((server) => [server.server, server]))
@@ -13,7 +16,7 @@ export function toServerRows(catalog: CatalogState | null, health: HealthState |
     return { server, health: found, level: server.allowed ? (found?.state ?? 'working') : 'blocked' }
   })
   return rows.sort(
-    (a, b) => Number(b.server.allowed) - Number(a.server.allowed) || a.server.name.localeCompare(b.server.name),
+    (a, b) => Number(b.server.allowed) - Number(a.server.allowed) || byName.compare(a.server.name, b.server.name),
   )
 }
 

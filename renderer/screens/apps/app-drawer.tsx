@@ -4,12 +4,13 @@ import type { ClientApp, EntryState } from '../../../shared/contract/clients.ts'
 import type { HealthLevel } from '../../../shared/contract/health.ts'
 import { openPath } from '../../stores/app.ts'
 import { openBackups, rescan, showChange, useBackups, useClients } from '../../stores/clients.ts'
+import { useClock } from '../../stores/clock.ts'
 import { useNames } from '../../stores/names.ts'
 import { useOpened } from '../../stores/use-opened.ts'
 import { showScreen, useView } from '../../stores/view.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
-import { formatBytes, formatDateTime } from '../../ui/format.ts'
+import { formatBytes, formatDateTime, formatTimeAgo } from '../../ui/format.ts'
 import { LevelIcon } from '../../ui/level.tsx'
 import { Monogram } from '../../ui/monogram.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
@@ -64,6 +65,7 @@ function Details({ app }: { app: ClientApp }) {
       </Section>
       <Section title={t('appDetails.servers')}>
         <Entries entries={app.entries} />
+        <Repairs app={app} />
       </Section>
       <Section title={t('appDetails.path')}>
         <Stack gap="xs" align="flex-start">
@@ -132,6 +134,18 @@ function Entries({ entries }: { entries: EntryState[] }) {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** The app's file does not keep what is written: how often that was put right, and why. */
+function Repairs({ app: { repairs } }: { app: ClientApp }) {
+  const now = useClock((clock) => clock.now)
+  if (!repairs || repairs.week === 0) return null
+  const time = formatTimeAgo(repairs.lastAt, now)
+  return (
+    <p className={classes.quiet}>
+      {t('appDetails.repairs', { count: repairs.week, time, cause: t(`appDetails.causes.${repairs.cause}`) })}
+    </p>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Button, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCircleCheck } from '@tabler/icons-react'
 import type { Preview } from '../../../shared/contract/clients.ts'
@@ -31,17 +31,26 @@ export function ChangeDialog() {
 function Content({ app }: { app: string }) {
   const change = useChange((state) => state.change)
   if (!change) return null
-  const { client, kind, preview, problem } = change
+  const { client, kind, overwrite, preview, problem } = change
   const apply = async () => {
     if (!(await makeChange())) return
     notifications.show({ message: kind === 'undo' ? t('change.doneUndo', { app }) : t('change.doneSetUp', { app }) })
   }
-  const again = () => showChange(client, kind)
+  const again = () => showChange(client, kind, overwrite)
+  const taken = preview?.entries.some(({ result }) => result === 'conflict' || result === 'drift')
   return (
     <>
       <Stack gap="sm">
         {problem && <ProblemNote problem={problem} path={preview?.path} client={client} onRetry={again} />}
         {preview ? <PreviewView preview={preview} /> : !problem && <Skeleton height={180} radius="md" />}
+        {kind !== 'undo' && (overwrite || taken) && (
+          <Checkbox
+            label={t('change.overwrite')}
+            description={t('change.overwriteText')}
+            checked={overwrite}
+            onChange={(event) => void showChange(client, kind, event.currentTarget.checked)}
+          />
+        )}
       </Stack>
       <div className={classes.foot}>
         <p>{preview?.diff && !preview.newFile && t('change.kept')}</p>

@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core'
 import { IconLogin2, IconRefresh, IconSearchOff, IconServerOff } from '@tabler/icons-react'
 import { useState } from 'react'
 import { signIn, useAuth } from '../../stores/auth.ts'
-import { refreshCatalog, useCatalog } from '../../stores/catalog.ts'
+import { openCatalog, refreshCatalog, useCatalog } from '../../stores/catalog.ts'
 import { recheckAll, useHealth } from '../../stores/health.ts'
 import {
   countServers,
@@ -28,6 +28,7 @@ const checkAll = () => Promise.all([refreshCatalog(), recheckAll()])
 
 export function ServersScreen() {
   const catalog = useCatalog(({ value }) => value)
+  const failed = useCatalog(({ problem }) => problem !== null)
   const health = useHealth(({ value }) => value)
   const [filter, setFilter] = useState(everything)
   const rows = toServerRows(catalog, health)
@@ -40,7 +41,7 @@ export function ServersScreen() {
     <Screen
       fill
       title={t('servers.title')}
-      note={catalog && t('servers.subtitle', { ready, count: total })}
+      note={total > 0 && t('servers.subtitle', { ready, count: total })}
       actions={
         <ActionButton variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onAct={checkAll}>
           {t('servers.recheckAll')}
@@ -65,11 +66,14 @@ export function ServersScreen() {
         </div>
       )}
       <ProblemBar of={useHealth} />
-      <ProblemBar of={useCatalog} onRetry={refreshCatalog} />
+      <ProblemBar of={useCatalog} onRetry={catalog ? refreshCatalog : openCatalog} />
       {catalog?.problem && !catalog.stale && <ProblemNote problem={catalog.problem} onRetry={refreshCatalog} />}
-      <div className={classes.list}>
-        <Content rows={rows} filter={filter} onClear={() => setFilter(everything)} />
-      </div>
+      {/* Without an answer nothing is known, which is not the same as no servers. */}
+      {!(failed && !catalog) && (
+        <div className={classes.list}>
+          <Content rows={rows} filter={filter} onClear={() => setFilter(everything)} />
+        </div>
+      )}
       <ServerDrawer rows={rows} />
     </Screen>
   )
