@@ -20,6 +20,8 @@ const bundles: Bundle[] = [
   { name: 'cli/causeway', entry: 'electron/causeway.ts', format: 'es' },
   // CommonJS, because it starts some milliseconds sooner, and every tool call waits for it once.
   { name: 'bridge/causeway-bridge', entry: 'electron/causeway-bridge.ts', format: 'cjs' },
+  { name: 'connect/causeway-connect', entry: 'electron/causeway-connect.ts', format: 'cjs' },
+  { name: 'own-hub/own-hub', entry: 'electron/own-hub.ts', format: 'es' },
   { name: 'worker/activity-worker', entry: 'electron/activity/activity-worker.ts', format: 'es' },
 ]
 

@@ -11,6 +11,8 @@ export type Assets = {
   /** Script of the Node build of the bridge. */
   bridgeScript: string
   preload: string
+  /** Script of `causeway bridge <url>`, which starts without the rest of the command line. */
+  connectScript: string
   /** The command line's own script, to start the app again in the background. */
   cliScript: string
   icons: string
@@ -26,6 +28,7 @@ export function findAssets(here: string): Assets {
     workerUrl: pathToFileURL(built('worker/activity-worker.js', 'electron/activity/activity-worker.ts')),
     rendererFolder: join(root, 'dist/renderer'),
     bridgeScript: built('bridge/causeway-bridge.cjs', 'electron/causeway-bridge.ts'),
+    connectScript: built('connect/causeway-connect.cjs', 'electron/causeway-connect.ts'),
     preload: join(root, 'dist/preload/preload.cjs'),
     cliScript: built('cli/causeway.js', 'electron/causeway.ts'),
     icons: [join(root, 'dist/icons'), join(root, 'build/icons')].find(existsSync) ?? join(root, 'build/icons'),

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url'
 import { createClient } from '../shared/client.ts'
 import { contract } from '../shared/contract/contract.ts'
 import { findAssets } from './assets.ts'
@@ -63,3 +64,10 @@ const code = await runCli(
 // Whatever a failed start left open must not keep a command from ending. A hanging call into the keychain would even
 // hold up `exit`, so then the process ends the hard way, with everything already closed.
 process.stdout.write('', () => (keychainHangs() ? process.kill(process.pid, 'SIGKILL') : process.exit(code)))
+/** Usually started at once by `build/bin/causeway.cjs`; this is for whoever starts the script itself. */
+async function runBridge() {
+  await import(pathToFileURL(assets.connectScript).href)
+  await new Promise(() => {})
+}
+
+    runBridge,

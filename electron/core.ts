@@ -133,6 +133,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     account: () => auth.account()?.id ?? null,
     record: activity.record,
+    allowAdHoc: () => settings.snapshot().allowAdHoc,
     seen: ({ client, stage, at }) => {
       if (client) clients.seen({ client, stage, at })
     },
@@ -210,7 +211,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     health.reconsider()
   })
   vault.changed(health.tell)
-  settings.changed(() => void activity.prune())
+  let allowedAdHoc = settings.snapshot().allowAdHoc
+  settings.changed(({ allowAdHoc }) => {
+    void activity.prune()
+    if (allowAdHoc !== allowedAdHoc) bridge.wake()
+    allowedAdHoc = allowAdHoc
+  })
   const onApps = (found: ClientApp[]) => {
     apps = found
     health.tell()

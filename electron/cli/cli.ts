@@ -60,6 +60,13 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   program
     .command('agent')
     .description('run the app without a desktop, until Ctrl-C')
+  program
+    .command('bridge', { hidden: false })
+    .description('carry an AI client’s messages to a server by its address; see causeway bridge --help')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => needs.runBridge())
     .option('--ui', 'serve the window on loopback and print its address', false)
     .option('--no-open', 'do not open the browser')
     .option('--port <n>', 'port of the window', toPort, 0)

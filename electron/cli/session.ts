@@ -16,6 +16,8 @@ export type Needs = {
   runAgent: (options: AgentOptions) => Promise<number>
   out: (text: string) => void
   err: (text: string) => void
+  /** Hands this process over to `causeway bridge <url>`; it ends it itself. */
+  runBridge: () => Promise<void>
   version: string
 }
 

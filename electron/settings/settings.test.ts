@@ -24,6 +24,7 @@ const defaults = {
   startAtLogin: true,
   trayHintShown: false,
   welcomeDone: false,
+  allowAdHoc: true,
   activityDays: 30,
   company: null,
 }

@@ -9,6 +9,8 @@ const choices = {
   trayHintShown: z.boolean(),
   /** Whether the first run in the window is over, or was skipped. */
   welcomeDone: z.boolean(),
+  /** Whether AI clients may be started with a server by its address, which is in no list (`causeway bridge <url>`). */
+  allowAdHoc: z.boolean(),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
 }
@@ -19,6 +21,7 @@ export const Settings = z.object({
   startAtLogin: choices.startAtLogin.default(true),
   trayHintShown: choices.trayHintShown.default(false),
   welcomeDone: choices.welcomeDone.default(false),
+  allowAdHoc: choices.allowAdHoc.default(true),
   activityDays: choices.activityDays.default(30),
   /** The company's address, once joined. */
   company: z.string().nullable().default(null),

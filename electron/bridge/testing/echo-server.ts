@@ -10,6 +10,8 @@ export type EchoOptions = {
   hang?: Set<string>
   onMessage?: (message: Message) => void
   onClose?: () => void
+  /** What the end of a link waits for. */
+  closed?: Promise<void>
 }
 
 /** A small MCP server in memory behind a link: lists tools, echoes calls, says what it is told to say. */
@@ -43,6 +45,7 @@ export function createEchoLink({ deliver, fail }: LinkHandlers, options: EchoOpt
     async close() {
       closed = true
       onClose?.()
+      await options.closed
     },
   }
 }

@@ -23,6 +23,7 @@ const bridge = createBridge({
   },
   headers: async () => ({}),
   openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher })),
+  allowAdHoc: () => process.env.AD_HOC !== 'forbidden',
   account: () => null,
   record: () => {},
   seen: () => {},

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { ServerId } from '../../shared/ids.ts'
+import { Problem } from '../../shared/problems.ts'
+import { ServerConfig } from '../../shared/server-config.ts'
+import type { Log } from '../lib/log.ts'
+import type { BridgeHello } from './accept.ts'
+import { createAnswers } from './answers.ts'
+import type { LinkNeeds } from './link.ts'
+
+/** A server named by its address on a command line (`causeway bridge <url>`), with the headers to reach it. */
+export const AdHoc = z.object({
+  transport: z.enum(['auto', 'http', 'sse']),
+  url: z.url({ protocol: /^https?$/ }).max(8192),
+  headers: z.record(z.string().max(256), z.string().max(16_384)),
+  /** Client id at the server's own authorization server, where it wants one registered before. */
+  clientId: z.string().max(2048).optional(),
+})
+export type AdHoc = z.infer<typeof AdHoc>
+
+type Headers = LinkNeeds['headers']
+type Needs = {
+  hello: BridgeHello & { adHoc: AdHoc }
+  /** Whether this person may use servers that are not the company's. */
+  allowed: () => boolean
+  headers: (server: ServerConfig, options?: Parameters<Headers>[0]) => ReturnType<Headers>
+  log: Log
+}
+
+/**
+ * A server for the one session that asked for it: it is in no list, nothing of it is remembered, and none of the
+ * company's credentials ever go to it.
+ */
+export function createAdHoc({ hello, allowed, headers, log }: Needs) {
+  const { transport, url, headers: given, clientId } = hello.adHoc
+  const { host, hostname } = new URL(url)
+  const server = toServerId(hostname)
+  const base = { id: server, name: host.slice(0, 80), endpoint: { transport, url } }
+  const plain = ServerConfig.parse(base)
+  const signingIn = ServerConfig.parse({ ...base, auth: { kind: 'mcp-oauth', ...(clientId ? { clientId } : {}) } })
+  const bringsItsOwn = Object.keys(given).some((name) => name.toLowerCase() === 'authorization')
+  let wantsSignIn = false
+
+  return {
+    server,
+    account: () => null,
+    answers: createAnswers({ path: null, log }),
+    getServer(): ServerConfig {
+      if (!allowed()) throw new Problem('bridge.ad-hoc-forbidden', host)
+      return plain
+    },
+    /** No sign-in before the server asks for one: most requests on the way to a first answer would be for nothing. */
+    async headers(options: Parameters<Headers>[0] = {}): Promise<Record<string, string>> {
+      if (options.rejected && bringsItsOwn) throw new Problem('auth.api-key-refused', host)
+      wantsSignIn ||= options.rejected !== undefined
+      return wantsSignIn ? { ...given, ...(await headers(signingIn, options)) } : given
+    },
+  }
+}
+
+/** What the log calls it: the host, under a prefix that marks it as none of the company's. */
+const toServerId = (hostname: string) => {
+  const words = hostname
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  return ServerId.parse(`ad-hoc-${words}`.slice(0, 63))
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readAdHocUsage } from './ad-hoc-usage.ts'
+
+const env = { TOKEN: 'abc def', NAME: 'ana' }
+const read = (...args: string[]) => readAdHocUsage(args, env, '1.2.3')
+/** A reference to the environment, as it stands on a command line. */
+const ref = (name: string) => `\${${name}}`
+const url = 'https://mcp.example.com/mcp'
+const run = (...args: string[]) => {
+  const usage = read(url, ...args)
+  if (usage.kind !== 'run') throw new Error(usage.text)
+  return usage
+}
+
+test('an address is enough', () => {
+  expect(run()).toEqual({ kind: 'run', adHoc: { transport: 'auto', url, headers: {} }, client: null })
+})
+
+test('headers take values from the environment, with or without a space behind the colon', () => {
+  const { adHoc } = run(
+    '--header',
+    `Authorization: Bearer ${ref('TOKEN')}`,
+    '--header',
+    `X-User:${ref('NAME')}`,
+    '--header=X-A: b:c',
+  )
+  expect(adHoc.headers).toEqual({ authorization: 'Bearer abc def', 'x-user': 'ana', 'x-a': 'b:c' })
+})
+
+test('headers come from a file, without its comments', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headers-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'headers.txt')
+  writeFileSync(file, `# mine\r\nX-One: 1\r\n\r\n  X-Two: ${ref('NAME')}\n`)
+  expect(run('--header-file', file).adHoc.headers).toEqual({ 'x-one': '1', 'x-two': 'ana' })
+})
+
+test('a bearer token, from the command line or from the environment', () => {
+  expect(run('--bearer', 't1').adHoc.headers).toEqual({ authorization: 'Bearer t1' })
+  expect(run('--bearer-env', 'TOKEN').adHoc.headers).toEqual({ authorization: 'Bearer abc def' })
+})
+
+test.each([
+  ['http-only', 'http'],
+  ['sse-only', 'sse'],
+  ['http-first', 'auto'],
+  ['sse-first', 'auto'],
+  ['sse', 'sse'],
+])('the transport %s of other bridges is %s here', (given, transport) => {
+  expect(run('--transport', given).adHoc.transport).toBe(transport)
+})
+
+test('client id and client', () => {
+  expect(run('--client-id', 'https://a.example/c.json', '--client', 'cursor')).toMatchObject({
+    adHoc: { clientId: 'https://a.example/c.json' },
+    client: 'cursor',
+  })
+})
+
+test('says its version and how it is used', () => {
+  expect(read('--version')).toEqual({ kind: 'say', text: '1.2.3' })
+  expect(read('--help')).toMatchObject({ kind: 'say', text: expect.stringContaining('causeway bridge <url>') })
+})
+
+test('an address without encryption is for this machine, or said to be meant', () => {
+  for (const here of ['http://localhost:8080/mcp', 'http://127.0.0.1/mcp', 'http://[::1]:1/'])
+    expect(read(here).kind).toBe('run')
+  expect(read('http://10.0.0.1/mcp', '--allow-http').kind).toBe('run')
+})
+
+test.each([
+  [[], 'needs the address of a server'],
+  [['nonsense'], 'is not an address'],
+  [['file:///etc/passwd'], 'is not an https address'],
+  [['https://ana:pw@example.com'], 'a name or password in the address is not sent'],
+  [['http://example.com/mcp'], 'is not encrypted'],
+  [['http://localhost.example.com/mcp'], 'is not encrypted'],
+  [[url, url], 'takes one address'],
+  [[url, '--header', 'no colon'], 'a header looks like'],
+  [[url, '--header', 'bad name: x'], 'a header looks like'],
+  [[url, '--header', `X: ${ref('MISSING')}`], 'the environment has no MISSING'],
+  [[url, '--bearer-env', 'MISSING'], 'the environment has no MISSING'],
+  [[url, '--header-file', '/nowhere/at/all'], 'the file of headers cannot be read: ENOENT'],
+  [[url, '--transport', 'pigeon'], 'is not a transport'],
+  [[url, '--client', 'Not A Name'], 'is not the name of a client'],
+  [[url, '--bearer'], '--bearer needs a value'],
+  [[url, '--verbose'], 'does not know the option --verbose'],
+])('refuses %j in a sentence', (args, sentence) => {
+  expect(read(...args)).toMatchObject({ kind: 'wrong', text: expect.stringContaining(sentence) })
+})

@@ -1,0 +1,41 @@
+import { createPaths, type Paths } from '../../lib/paths.ts'
+import { readAdHocUsage } from './ad-hoc-usage.ts'
+import { carry } from './carry.ts'
+import { type Dialled, dial } from './dial.ts'
+import { findHub, type HubFiles } from './find-hub.ts'
+
+export type OwnHub = { hub: HubFiles; close: () => Promise<void> }
+type Needs = {
+  args: string[]
+  version: string
+  /** A hub in this process, for where none runs. Loaded only then: it is a hundred times the size of this. */
+  startOwnHub: (paths: Paths) => Promise<OwnHub>
+}
+
+/** `causeway bridge <url>`: a bridge to a server that is in no catalog. Exit codes: 0, and 2 for wrong usage. */
+export function runAdHoc({ args, version, startOwnHub }: Needs) {
+  const { env, platform, pid } = process
+  const usage = readAdHocUsage(args, env, version)
+  if (usage.kind === 'wrong') {
+    process.stderr.write(`${usage.text}\n`)
+    process.exitCode = 2
+    return
+  }
+  if (usage.kind === 'say') return void process.stdout.write(`${usage.text}\n`)
+  const { adHoc, client } = usage
+  const paths = createPaths({ env, platform })
+  let own: Promise<OwnHub> | null = null
+
+  async function connect(resumed: boolean): Promise<Dialled> {
+    const hello = { server: 'ad-hoc', client, pid, version, resumed, adHoc }
+    const running = findHub(paths.run)
+    const dialled: Dialled = running ? await dial(running, 'bridge', hello) : { state: 'away' }
+    if (dialled.state === 'open' || dialled.state === 'refused') return dialled
+    own ??= startOwnHub(paths)
+    const { hub } = await own
+    return dial(hub, 'bridge', hello)
+  }
+  const close = async () => (await own)?.close()
+  // Nothing is launched: where no app runs there is the hub of this process.
+  carry({ connect, launch: () => false, close })
+}
