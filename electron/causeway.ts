@@ -5,6 +5,7 @@ import { findAssets } from './assets.ts'
 import { connectControl } from './bridge/end/control.ts'
 import { runCli } from './cli/cli.ts'
 import type { AgentOptions, Connection } from './cli/session.ts'
+import { openFilesOnly } from './files-only.ts'
 import { runHeadless } from './headless.ts'
 import { createControlCarrier } from './ipc/control-carrier.ts'
 import { createMapCarrier } from './ipc/map-carrier.ts'
@@ -19,13 +20,26 @@ let keychainHangs = () => false
 const openLog = () => createFileLog({ folder: paths.logs, name: 'app' })
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
+async function connectRunning(): Promise<Connection | null> {
+  const control = await connectControl({ runFolder: paths.run, version: assets.version })
+  if (!control) return null
+  const carrier = createControlCarrier(control)
+  return { api: createClient(contract, carrier), running: true, close: async () => carrier.close() }
+}
+
+/** The running app, or only the files of AI clients: an uninstaller must not wait for a network or a keychain. */
+async function connectFiles(): Promise<Connection> {
+  const running = await connectRunning()
+  if (running) return running
+  const { log, close: closeLog } = openLog()
+  const files = openFilesOnly({ paths, env, platform, version: assets.version, log })
+  return { ...files, close: () => files.close().finally(closeLog) }
+}
+
 /** The running app, or a core of this command's own, for as long as the command takes. */
 async function connect(): Promise<Connection> {
-  const control = await connectControl({ runFolder: paths.run, version: assets.version })
-  if (control) {
-    const carrier = createControlCarrier(control)
-    return { api: createClient(contract, carrier), running: true, close: async () => carrier.close() }
-  }
+  const running = await connectRunning()
+  if (running) return running
   const { log, close: closeLog } = openLog()
   const core = await startNodeCore({ assets, paths, env, platform, quit: () => {}, log }).catch(async (error) => {
     await closeLog()
@@ -51,10 +65,18 @@ async function runAgent({ ui, open, port, company }: AgentOptions): Promise<numb
   }).finally(close)
 }
 
+/** Usually started at once by `build/bin/causeway.cjs`; this is for whoever starts the script itself. */
+async function runBridge() {
+  await import(pathToFileURL(assets.connectScript).href)
+  await new Promise(() => {})
+}
+
 const code = await runCli(
   {
     connect,
+    connectFiles,
     runAgent,
+    runBridge,
     out: print,
     err: (line) => process.stderr.write(`${line}\n`),
     version: assets.version,
@@ -64,10 +86,3 @@ const code = await runCli(
 // Whatever a failed start left open must not keep a command from ending. A hanging call into the keychain would even
 // hold up `exit`, so then the process ends the hard way, with everything already closed.
 process.stdout.write('', () => (keychainHangs() ? process.kill(process.pid, 'SIGKILL') : process.exit(code)))
-/** Usually started at once by `build/bin/causeway.cjs`; this is for whoever starts the script itself. */
-async function runBridge() {
-  await import(pathToFileURL(assets.connectScript).href)
-  await new Promise(() => {})
-}
-
-    runBridge,

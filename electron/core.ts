@@ -80,7 +80,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     companyChanged: company.changed,
     vault,
     openUrl: options.openUrl,
-    audiences: () => catalog.allowed().flatMap(({ auth }) => (auth.kind === 'sso' ? [auth] : [])),
+    // All of them, also those for other groups: groups come with the sign-in and may change after it.
+    audiences: () => catalog.all().flatMap(({ auth }) => (auth.kind === 'sso' ? [auth] : [])),
     fetch,
     cacheFolder: join(paths.cache, 'sso'),
     allowInsecure: true,
@@ -112,6 +113,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       env: env.CAUSEWAY_HOME ? { CAUSEWAY_HOME: env.CAUSEWAY_HOME } : {},
     }),
     processes: () => readProcesses(platform),
+    version,
     now,
     log: log.child('clients'),
   })
@@ -131,9 +133,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         recall: (url) => verdicts.get(url),
         remember: (url, verdict) => verdicts.set(url, verdict),
       }),
+    allowAdHoc: () => settings.snapshot().allowAdHoc,
     account: () => auth.account()?.id ?? null,
     record: activity.record,
-    allowAdHoc: () => settings.snapshot().allowAdHoc,
     seen: ({ client, stage, at }) => {
       if (client) clients.seen({ client, stage, at })
     },
@@ -148,7 +150,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     servers: () =>
       catalog
         .snapshot()
-        .servers.map(({ id, name, allowed, auth }) => ({ id, name, allowed, needsSignIn: auth.startsWith('sso') })),
+        .servers.map(({ id, name, allowed, auth }) => ({
+          id,
+          name,
+          allowed,
+          needsSignIn: auth.startsWith('sso') || auth === 'id-jag',
+        })),
     auth: auth.snapshot,
     concerns: () =>
       toConcerns({

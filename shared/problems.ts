@@ -15,6 +15,9 @@ export const Remedy = z.enum([
   'ask-it',
   'reset-vault',
   'repair',
+  'connect',
+  'enter-key',
+  'enter-passphrase',
 ])
 export type Remedy = z.infer<typeof Remedy>
 
@@ -63,12 +66,21 @@ export const problems = {
   'auth.not-stored': { title: 'Your sign-in could not be saved and ends with the app', remedy: 'retry' },
   'auth.record-unreadable': { title: 'Your saved sign-in cannot be read', remedy: 'sign-in' },
   'auth.sign-out-incomplete': { title: 'You are signed out here, but not everywhere', remedy: 'sign-in' },
-  'auth.no-api-key': { title: 'The key for this server is missing', remedy: 'ask-it' },
-  'auth.api-key-invalid': { title: 'The key for this server is not one that can be sent', remedy: 'ask-it' },
-  'auth.api-key-refused': { title: 'The server refused the key', remedy: 'ask-it' },
+  'auth.no-api-key': { title: 'The key for this server is missing', remedy: 'enter-key' },
+  'auth.api-key-invalid': { title: 'The key for this server is not one that can be sent', remedy: 'enter-key' },
+  'auth.api-key-refused': { title: 'The server refused the key', remedy: 'enter-key' },
   'auth.server-wants-sign-in': { title: 'The server wants a sign-in that is not configured', remedy: 'ask-it' },
-  'auth.kind-unsupported': { title: 'This server’s kind of sign-in is not supported yet', remedy: 'ask-it' },
+  'auth.connect-needed': { title: 'This server wants a sign-in of its own', remedy: 'connect' },
+  'auth.connection-ended': { title: 'Your sign-in at this server has ended', remedy: 'connect' },
+  'auth.more-access-needed': { title: 'This server asks for more access than you have given it', remedy: 'connect' },
+  'auth.server-sso-invalid': { title: 'This server’s sign-in is not set up as expected', remedy: 'ask-it' },
+  'auth.server-sso-unreachable': { title: 'This server’s sign-in cannot be reached', remedy: 'retry' },
+  'auth.server-sso-refused': { title: 'This server’s sign-in refused this app', remedy: 'ask-it' },
+  'auth.address-refused': { title: 'The server names an address that must not be asked', remedy: 'ask-it' },
+  'auth.policy-refused': { title: 'Your company does not give you access to this server', remedy: 'ask-it' },
+  'auth.unknown-connection': { title: 'There is no such connection', remedy: 'connect' },
   'bridge.unknown-server': { title: 'There is no server of this name', remedy: 'open-servers' },
+  'bridge.ad-hoc-forbidden': { title: 'Only servers of the company’s list may be used here', remedy: 'open-servers' },
   'bridge.unreachable': { title: 'The server does not answer', remedy: 'retry' },
   'bridge.server-error': { title: 'The server answered with an error', remedy: 'retry' },
   'bridge.interrupted': { title: 'The connection was lost before the answer came', remedy: 'retry' },
@@ -80,7 +92,6 @@ export const problems = {
   'bridge.offline': { title: 'There is no network', remedy: 'retry' },
   'bridge.timeout': { title: 'The server took too long to answer', remedy: 'retry' },
   'bridge.tls': { title: 'The server’s certificate is not trusted', remedy: 'ask-it' },
-  'bridge.ad-hoc-forbidden': { title: 'Only servers of the company’s list may be used here', remedy: 'open-servers' },
   'bridge.proxy': { title: 'The company’s proxy did not let the connection through', remedy: 'ask-it' },
   'bridge.redirected': { title: 'The server points to another address', remedy: 'ask-it' },
   'bridge.unauthorized': { title: 'The server did not accept your sign-in', remedy: 'sign-in' },
@@ -132,6 +143,21 @@ export const problems = {
   'clients.ledger-set-aside': {
     title: 'The record of what was set up could not be read and was set aside; entries are not recognised as ours',
     remedy: 'open-apps',
+  },
+  'clients.no-backup': { title: 'This copy of the file is gone or damaged, nothing was changed', remedy: 'none' },
+  'clients.not-set-up': { title: 'There is no entry of ours in this app’s settings file', remedy: 'open-apps' },
+  'clients.not-ours': { title: 'The entry in the app’s settings file starts another program', remedy: 'repair' },
+  'clients.check-failed': {
+    title: 'The command in the app’s settings file does not lead to the server',
+    remedy: 'repair',
+  },
+  'clients.file-in-use': {
+    title: 'The app is writing its settings file right now, nothing was written',
+    remedy: 'retry',
+  },
+  'clients.policy-forbids': {
+    title: 'IT decides which servers this app may use, so nothing was written',
+    remedy: 'ask-it',
   },
 } as const satisfies Record<string, { title: string; remedy: Remedy }>
 

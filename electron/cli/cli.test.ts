@@ -30,6 +30,7 @@ function run(api: unknown, argv: string[], running = true) {
   return runCli(
     {
       connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
+      connectFiles: async () => ({ api: api as CoreClient, running: false, close: async () => void closed++ }),
       runBridge: async () => void bridges++,
       runAgent: async (options) => {
         agent = options
@@ -121,7 +122,7 @@ test('apply writes what the preview it made just before has shown', async () => 
   const api = {
     clients: {
       preview: async () => ({ token: 't1', entries: [{ server: 'github', result: 'add' }] }),
-      apply: recorded({ name: 'Cursor', configPath: '/x', toFinish: 'Restart Cursor', problem: null }),
+      apply: recorded({ name: 'Cursor', configPath: '/x', entries: [], toFinish: 'Restart Cursor', problem: null }),
     },
   }
   expect(await run(api, ['apps', 'apply', 'cursor'])).toBe(0)
@@ -138,6 +139,8 @@ test('an agent beside a running app says so', async () => {
   const problem = new Problem('app.already-running')
   const needs = {
     connect: rejects(problem),
+    connectFiles: rejects(problem),
+    runBridge: async () => {},
     runAgent: rejects(problem),
     out: () => {},
     err: (text: string) => err.push(text),

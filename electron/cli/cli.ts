@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { brand } from '../../shared/brand.ts'
 import { Problem } from '../../shared/problems.ts'
-import * as apps from './apps-commands.ts'
+import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
@@ -10,6 +10,7 @@ import { type AgentOptions, type Connection, createSession, exitCodes, type Need
 /** The command line: the same words, codes and snapshots as the window. Returns the exit code. */
 export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   const session = createSession(needs)
+  const filesSession = createSession({ ...needs, connect: needs.connectFiles })
   let code: number = exitCodes.done
   const program = new Command(brand.slug)
     .description('The company’s MCP servers for the AI clients on this machine.')
@@ -22,14 +23,16 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     usage: string,
     about: string,
     run: (connection: Connection, ...given: never[]) => Promise<Result>,
+    filesOnly: (options: { all?: boolean }) => boolean = () => false,
   ) =>
     parent
       .command(usage, { isDefault: usage === 'list' })
       .description(about)
       .option('--json', 'print JSON')
       .action(async (...given: unknown[]) => {
-        const { json = false } = (given.at(-2) as { json?: boolean } | undefined) ?? {}
-        code = await session(json, (connection) => run(connection, ...(given as never[])))
+        const options = (given.at(-2) as { json?: boolean; all?: boolean } | undefined) ?? {}
+        const start = filesOnly(options) ? filesSession : session
+        code = await start(options.json ?? false, (connection) => run(connection, ...(given as never[])))
       })
 
   add(program, 'status', 'what works and what needs you', read.status)
@@ -58,15 +61,15 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   })
   addApps(program, add)
   program
-    .command('agent')
-    .description('run the app without a desktop, until Ctrl-C')
-  program
     .command('bridge', { hidden: false })
     .description('carry an AI client’s messages to a server by its address; see causeway bridge --help')
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
     .action(() => needs.runBridge())
+  program
+    .command('agent')
+    .description('run the app without a desktop, until Ctrl-C')
     .option('--ui', 'serve the window on loopback and print its address', false)
     .option('--no-open', 'do not open the browser')
     .option('--port <n>', 'port of the window', toPort, 0)
@@ -86,29 +89,6 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }
-}
-
-type Add = (
-  parent: Command,
-  usage: string,
-  about: string,
-  run: (connection: Connection, ...given: never[]) => Promise<Result>,
-) => Command
-
-function addApps(program: Command, add: Add) {
-  const group = program.command('apps').description('the AI clients on this machine')
-  // `causeway apps` alone lists, as `causeway servers` does.
-  add(group, 'list', 'which are there and which are set up', (connection, options: { all?: boolean }) =>
-    apps.list(connection, { all: options.all ?? false }),
-  ).option('--all', 'also the ones that are not installed')
-  add(group, 'preview <app>', 'the exact change, without making it', (connection, app: string) =>
-    apps.preview(connection, app),
-  )
-  add(group, 'apply <app>', 'make the change', (connection, app: string) => apps.apply(connection, app))
-  add(group, 'undo <app>', 'take our entries out again', (connection, app: string) => apps.undo(connection, app))
-  add(group, 'backups <app>', 'copies made before each change', (connection, app: string) =>
-    apps.backups(connection, app),
-  )
 }
 
 function toCount(text: string) {

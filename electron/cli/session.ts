@@ -12,12 +12,14 @@ export type AgentOptions = { ui: boolean; open: boolean; port: number; company: 
 
 export type Needs = {
   connect: () => Promise<Connection>
+  /** As `connect`, but where no app runs only the files of AI clients are opened: no network, no keychain. */
+  connectFiles: () => Promise<Connection>
   /** Runs the core until it is told to end; resolves to the exit code. */
   runAgent: (options: AgentOptions) => Promise<number>
-  out: (text: string) => void
-  err: (text: string) => void
   /** Hands this process over to `causeway bridge <url>`; it ends it itself. */
   runBridge: () => Promise<void>
+  out: (text: string) => void
+  err: (text: string) => void
   version: string
 }
 

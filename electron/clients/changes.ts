@@ -19,7 +19,7 @@ import {
 } from './config-file.ts'
 import { Refusal } from './edit/change.ts'
 import { entriesOf, type FileRecord, type Ledger } from './ledger.ts'
-import { type Plan, planPut, planRemoval, type WantedEntry } from './plan.ts'
+import { type Plan, planPut, planRemoval, planRestore, type WantedEntry } from './plan.ts'
 
 /** One file’s change, worked out but not made. */
 export type Job = { row: AppRow; file: ConfigFile; plan: Plan; record: FileRecord | undefined }
@@ -85,6 +85,17 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
       return { bytes: original, results, entries: new Map() }
     })
 
+  /** One of the dated copies in place of what stands there now. */
+  async function planCopy(row: AppRow, { id, path }: { id: string; path: string }, wanted: WantedEntry[]) {
+    const copy = await backups.find(ClientId.parse(row.id), id)
+    if (copy === null) throw new Problem('clients.no-backup', id)
+    return workOut(row, path, ({ bytes }, record) => {
+      const plan = planRestore(copy, row, { wanted, ours: entriesOf(record) })
+      // The same bytes, so that they compare equal and nothing is written.
+      return bytes && Buffer.compare(bytes, copy) === 0 ? { ...plan, bytes } : plan
+    })
+  }
+
   async function commit(job: Job, { running }: { running: boolean }) {
     const { row, file, plan } = job
     const client = ClientId.parse(row.id)
@@ -146,6 +157,6 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
     if (gone && plan.bytes === null) await removeFolders(record?.folders ?? [])
   }
 
-  return { planApply, planUndo, commit }
+  return { planApply, planUndo, planCopy, commit }
 }
 export type Changes = ReturnType<typeof createChanges>

@@ -501,3 +501,47 @@ test('names an app it does not know, and one that this platform does not have', 
   expect(await code(clients.preview({ client: ClientId.parse('emacs') }))).toBe('clients.unknown')
   expect(await code(clients.apply({ client: ClientId.parse('boltai') }))).toBe('clients.unsupported')
 })
+
+test('a copy shows how the file would differ, comes back, and leaves the present file as a new copy', async () => {
+  const { clients, path, read, app } = await setUp(mine, { ids: [github] })
+  await clients.apply({ client: cursor })
+  const written = read()
+  const [copy] = await clients.backups({ client: cursor })
+  const backup = copy?.id ?? ''
+  const { diff, token, entries } = await clients.previewRestore({ client: cursor, backup })
+  expect(diff).toMatch(/^-.*"github"/m)
+  expect(entries).toEqual([{ server: 'github', result: 'remove' }])
+  writeFileSync(path, `${written} `)
+  expect(await code(clients.restore({ client: cursor, backup, token }))).toBe('clients.changed-meanwhile')
+  await clients.restore({ client: cursor, backup })
+  expect(read()).toBe(mine)
+  expect((await app()).entries).toEqual([{ server: 'github', state: 'absent' }])
+  expect(await clients.backups({ client: cursor })).toHaveLength(2)
+})
+
+test('a copy that holds our entry makes it ours again, so that undo takes it out', async () => {
+  const { clients, path, read, entries } = await setUp(mine, { ids: [github] })
+  await clients.apply({ client: cursor })
+  const written = read()
+  writeFileSync(path, `${written} `)
+  await clients.undo({ client: cursor })
+  const copies = await clients.backups({ client: cursor })
+  const backup = copies[0]?.id ?? ''
+  await clients.restore({ client: cursor, backup })
+  expect(read()).toBe(`${written} `)
+  expect(await entries()).toEqual({ github: 'written' })
+  expect((await clients.previewRestore({ client: cursor, backup })).diff).toBe('')
+  await clients.undo({ client: cursor })
+  expect(read()).not.toContain('github')
+})
+
+test('a copy that is gone or damaged is said, and nothing is written', async () => {
+  const { clients, read, root } = await setUp(mine, { ids: [github] })
+  await clients.apply({ client: cursor })
+  const written = read()
+  const [copy] = await clients.backups({ client: cursor })
+  writeFileSync(join(root, 'state', 'backups', 'cursor', `${copy?.id}.bak`), 'other')
+  expect(await code(clients.restore({ client: cursor, backup: copy?.id ?? '' }))).toBe('clients.no-backup')
+  expect(await code(clients.previewRestore({ client: cursor, backup: '../../x' }))).toBe('clients.no-backup')
+  expect(read()).toBe(written)
+})

@@ -1,6 +1,6 @@
-import type { Backup, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { Backup, Check, ClientApp, GivenBack, Preview } from '../../shared/contract/clients.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
-import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
+import { Problem, toProblem } from '../../shared/problems.ts'
 import type { WriteAll } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
@@ -16,6 +16,7 @@ import type { WantedEntry } from './plan.ts'
 import { createProofs } from './proofs.ts'
 import { createRepair, type RepairPolicy } from './repair.ts'
 import { shapes, toFields } from './shapes.ts'
+import { createVerify } from './verify.ts'
 import { watchFiles } from './watch-files.ts'
 
 type Server = { id: ServerId; name: string; description: string }
@@ -34,13 +35,14 @@ type Needs = {
   processes: () => Promise<string[]>
   /** What happens when an app loses our entries; `ask` where nobody says. */
   repairPolicy?: () => RepairPolicy
+  /** Of this product, for the name it gives when it checks a connection. */
+  version: string
   now: () => Date
   log: Log
   write?: WriteAll
 }
 type Selected = { client: ClientId; servers?: ServerId[] | undefined; overwrite?: boolean | undefined }
 type Work = { app: App; jobs: Job[] }
-type Restored = { client: ClientId; path: string; problem: ProblemData | null }
 
 /**
  * Knows the AI clients of this machine, sets them up, keeps watch over what it wrote, and gives every file back. It
@@ -146,17 +148,37 @@ export function createClients(needs: Needs) {
     return shown.find(({ id }) => id === app.id) ?? lookAt(app)
   }
 
-  async function restoreAll(): Promise<Restored[]> {
+  async function planCopy({ client, backup }: { client: ClientId; backup: string }): Promise<Work> {
+    const app = getApp(place, client)
+    const { changes } = await opened
+    const label = (await backups.list(client)).find(({ id }) => id === backup)
+    if (!label) throw new Problem('clients.no-backup', backup)
+    return { app, jobs: [await changes.planCopy(app.row, label, wantedOf(app))] }
+  }
+
+  async function restoreAll(): Promise<GivenBack[]> {
     const { ledger, changes } = await opened
-    const results: Restored[] = []
+    const results: GivenBack[] = []
     for (const [path, { client }] of Object.entries(ledger.get().files)) {
       const restore = async () =>
         changes.commit(await changes.planUndo(getApp(place, client).row, path), { running: false })
-      results.push({ client, path, problem: await restore().then(() => null, toProblem) })
+      const problem = await restore().then(() => null, toProblem)
+      results.push({ client, path, problem, left: [...entriesOf(ledger.get().files[path]).keys()] })
     }
     await scan()
     return results
   }
+
+  const verify = createVerify({
+    entriesOf: async (client) => {
+      const app = getApp(place, client)
+      const { entries, problem } = await inLine(() => lookAt(app))
+      if (problem) throw new Problem(problem.code, problem.detail)
+      return { app, entries }
+    },
+    command: (client, server) => needs.entryFor(client, server).command,
+    version: needs.version,
+  })
 
   const opened = open()
   opened.catch(failed) // each call that needs it is told
@@ -181,10 +203,17 @@ export function createClients(needs: Needs) {
       inLine(async () => carryOut(await planBack(client), token)),
     backups: async ({ client }: { client: ClientId }): Promise<Backup[]> =>
       (await backups.list(getApp(place, client).id)).map(({ sha256: _, ...backup }) => backup),
-    /** A bridge of this client got as far as this. */
-    seen: proofs.seen,
+    previewRestore: (copy: { client: ClientId; backup: string }): Promise<Preview> =>
+      inLine(async () => toWorkPreview(await planCopy(copy))),
+    restore: ({ token, ...copy }: { client: ClientId; backup: string; token?: string | undefined }) =>
+      inLine(async () => carryOut(await planCopy(copy), token)),
     /** Gives every file back, for an uninstaller. Goes on past a file that cannot be given back, and tells. */
     restoreAll: () => inLine(restoreAll),
+    verify: ({ client }: { client: ClientId }): Promise<Check[]> => verify.run(client),
+    /** A bridge of this client got as far as this. One that was started for a check proves nothing about the app. */
+    seen: (sight: Parameters<typeof proofs.seen>[0]) => {
+      if (sight.client === null || !verify.isRunning(sight.client)) proofs.seen(sight)
+    },
     close: async () => {
       closed = true
       stopServers()

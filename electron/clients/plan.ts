@@ -84,6 +84,34 @@ export function planRemoval(
   return { bytes: encode(left, bytes), results, entries }
 }
 
+/** Puts the bytes of a copy in place. Of our entries those count that the copy holds as we write or wrote them. */
+export function planRestore(
+  bytes: Uint8Array,
+  row: AppRow,
+  { wanted, ours }: { wanted: WantedEntry[]; ours: Entries },
+): Plan {
+  const entries = new Map<ServerId, Field[]>()
+  for (const { server, state } of findStandings(bytes, row, wanted, ours)) {
+    const fields = state === 'wanted' ? wanted.find((entry) => entry.server === server)?.fields : ours.get(server)
+    if ((state === 'wanted' || state === 'ours') && fields) entries.set(server, fields)
+  }
+  const gone = [...ours.keys()].filter((server) => !entries.has(server))
+  const back = [...entries.keys()].map(
+    (server) => ({ server, result: ours.has(server) ? 'unchanged' : 'add' }) as const,
+  )
+  return { bytes, entries, results: [...gone.map((server) => ({ server, result: 'remove' as const })), ...back] }
+}
+
+/** A copy may be of a file that nobody can read; it comes back all the same, without an entry of ours. */
+function findStandings(...given: Parameters<typeof readStandings>) {
+  try {
+    return readStandings(...given)
+  } catch (error) {
+    if (error instanceof Refusal) return []
+    throw error
+  }
+}
+
 function takeOut(draft: ReturnType<typeof createDraft>, server: ServerId, entries: Map<ServerId, Field[]>): Result {
   const { result } = draft.remove(server, entries.get(server) ?? [])
   if (result !== 'drift') entries.delete(server)

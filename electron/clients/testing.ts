@@ -12,13 +12,21 @@ export const cursor = ClientId.parse('cursor')
 export const github = ServerId.parse('github')
 export const iam = ServerId.parse('iam')
 
-type Options = { ids?: ServerId[]; env?: Record<string, string>; bridge?: string; write?: WriteAll; home?: string }
+type Options = {
+  ids?: ServerId[]
+  script?: string
+  env?: Record<string, string>
+  bridge?: string
+  write?: WriteAll
+  home?: string
+}
 
 /** A home folder of its own with the real service in it; only the clock, the servers and the processes are given. */
 export async function openDesk({
   ids = [github, iam],
   env = {},
   bridge = '/opt/causeway/causeway-bridge',
+  script,
   write,
   home,
 }: Options = {}) {
@@ -40,9 +48,14 @@ export async function openDesk({
       folder: join(root, 'state'),
       servers: () => world.ids.map((id) => ({ id, name: id, description: `The ${id} server` })),
       serversChanged,
-      entryFor: (client, server) => ({ command: world.bridge, args: [server, '--client', client], env: {} }),
+      entryFor: (client, server) => ({
+        command: world.bridge,
+        args: [...(script ? [script] : []), server, '--client', client],
+        env: {},
+      }),
       repairPolicy: () => world.repair,
       processes: async () => world.processes,
+      version: '1.2.3',
       now: () => new Date(world.now++),
       log,
       ...(write ? { write } : {}),

@@ -18,6 +18,20 @@ export type EntryState = z.infer<typeof EntryState>
 export const RepairCause = z.enum(['app-rewrote', 'file-rewritten', 'file-deleted'])
 export type RepairCause = z.infer<typeof RepairCause>
 
+/**
+ * What the app's own policy, set by IT, does with our entries. `managed-only`: nothing a person adds counts, so nothing
+ * is written; `blocked`: the servers named will not start; `unknown`: there is such a policy, but not on this machine.
+ * `rule` is the exact text IT must add at `where` to let our entries through.
+ */
+export const PolicyVerdict = z.object({
+  verdict: z.enum(['allowed', 'blocked', 'managed-only', 'unreadable', 'unknown']),
+  source: z.string(),
+  reason: z.string(),
+  servers: z.array(ServerId),
+  rule: z.object({ where: z.string(), text: z.string() }).nullable(),
+})
+export type PolicyVerdict = z.infer<typeof PolicyVerdict>
+
 export const ClientApp = z.object({
   id: ClientId,
   name: z.string(),
@@ -32,6 +46,12 @@ export const ClientApp = z.object({
   toFinish: z.string().nullable(),
   problem: ProblemData.nullable(),
   canUndo: z.boolean(),
+  /** Absent where nobody set a policy that concerns our entries. */
+  policy: PolicyVerdict.optional(),
+  /** What the app itself cannot go beyond: tools of all servers together, and letters of server plus tool name. */
+  limits: z.object({ tools: z.int().optional(), toolName: z.int().optional() }).optional(),
+  /** What a person should know before this app is set up. */
+  note: z.string().optional(),
   /** How often our entries had to be put back in the last seven days, and why the last time. */
   repairs: z.object({ week: z.int(), lastAt: z.iso.datetime(), cause: RepairCause }).optional(),
   /** Proof, stage by stage: bridge started by it → initialize seen → call worked. */
@@ -56,6 +76,8 @@ export const Preview = z.object({
       result: z.enum(['add', 'update', 'remove', 'unchanged', 'conflict', 'drift']),
     }),
   ),
+  /** Whether the app will let through what would be written. */
+  policy: PolicyVerdict.optional(),
   token: z.string(),
 })
 export type Preview = z.infer<typeof Preview>
@@ -68,6 +90,22 @@ export const Backup = z.object({
   bytes: z.number().int(),
 })
 export type Backup = z.infer<typeof Backup>
+
+/** One server, proved from end to end: the command that stands in the app's file was started and asked for its tools. */
+export const Check = z.discriminatedUnion('state', [
+  z.object({ server: ServerId, state: z.literal('ok'), tools: z.int(), milliseconds: z.int() }),
+  z.object({ server: ServerId, state: z.literal('failed'), problem: ProblemData }),
+])
+export type Check = z.infer<typeof Check>
+
+/** A file given back; `left` names entries that a person made their own and that therefore stay. */
+export const GivenBack = z.object({
+  client: ClientId,
+  path: z.string(),
+  left: z.array(ServerId),
+  problem: ProblemData.nullable(),
+})
+export type GivenBack = z.infer<typeof GivenBack>
 
 /**
  * `servers` absent means all the person may use. `overwrite` puts our entry in place of one that a person edited
@@ -92,4 +130,12 @@ export const clients = {
   /** Takes the last change back: our entries go, everything else in the file stays. */
   undo: call(z.object({ client: ClientId, token: z.string().optional() }), ClientApp),
   backups: call(z.object({ client: ClientId }), z.array(Backup)),
+  /** How the file would differ if this copy came back. */
+  previewRestore: call(z.object({ client: ClientId, backup: z.string() }), Preview),
+  /** Puts a copy back in place; what stands there now is kept as a copy first. */
+  restore: call(z.object({ client: ClientId, backup: z.string(), token: z.string().optional() }), ClientApp),
+  /** Gives every file back, for an uninstaller; goes on past one that cannot be given back, and tells. */
+  restoreAll: call(z.void(), z.array(GivenBack)),
+  /** Starts what stands in the app's file, server by server, and asks it for its tools. */
+  verify: call(z.object({ client: ClientId }), z.array(Check)),
 }
