@@ -100,7 +100,7 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
 function Head() {
   const columns = ['time', 'app', 'server', 'tool', 'outcome', 'duration'] as const
   return (
-    <div role="rowgroup">
+    <div role="rowgroup" className={classes.heads}>
       <div className={classes.head} role="row" aria-rowindex={1}>
         {columns.map((column) => (
           <span key={column} role="columnheader" className={column === 'duration' ? classes.duration : ''}>
