@@ -8,7 +8,7 @@ export type Call<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodTyp
 }
 /** Something the core tells every window. */
 export type Event<P extends z.ZodType = z.ZodType> = { kind: 'event'; payload: P }
-export type Room = Record<string, Call | Event>
+type Room = Record<string, Call | Event>
 export type Contract = Record<string, Room>
 
 export const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O): Call<I, O> => ({
@@ -19,7 +19,7 @@ export const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output:
 export const event = <P extends z.ZodType>(payload: P): Event<P> => ({ kind: 'event', payload })
 
 /** What a room of the core must offer to be served: a function per call, a subscription per event. */
-export type RoomApi<R extends Room> = {
+type RoomApi<R extends Room> = {
   [K in keyof R]: R[K] extends Call<infer I, infer O>
     ? (input: z.output<I>) => Promise<z.input<O>> | z.input<O>
     : R[K] extends Event<infer P>
@@ -29,7 +29,7 @@ export type RoomApi<R extends Room> = {
 export type ContractApi<C extends Contract> = { [K in keyof C]: RoomApi<C[K]> }
 
 /** What the other side holds: the same names, every call a promise. */
-export type RoomClient<R extends Room> = {
+type RoomClient<R extends Room> = {
   [K in keyof R]: R[K] extends Call<infer I, infer O>
     ? (...input: z.input<I> extends void ? [] : [z.input<I>]) => Promise<z.output<O>>
     : R[K] extends Event<infer P>

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 type Env = Record<string, string | undefined>
 
 /** The program that shows a file or folder here; `VISUAL` where it is set. Never a shell. */
-export function findPathOpener({ path, env, platform }: { path: string; env: Env; platform: NodeJS.Platform }) {
+function findPathOpener({ path, env, platform }: { path: string; env: Env; platform: NodeJS.Platform }) {
   if (env.VISUAL) return { command: env.VISUAL, args: [path] }
   if (platform === 'darwin') return { command: '/usr/bin/open', args: ['-t', path] }
   if (platform === 'win32') return { command: 'explorer.exe', args: [path] }
