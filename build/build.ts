@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type InlineConfig } from 'vite'
+import { buildNative } from './native.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -55,6 +56,8 @@ function toConfig({ name, entry, format }: Bundle): InlineConfig {
 const started = Date.now()
 await rm(join(root, 'dist'), { recursive: true, force: true })
 const known = bundles.filter(({ entry }) => existsSync(join(root, entry)))
+const native = buildNative(join(root, 'dist/bin'))
 await Promise.all(known.map((bundle) => build(toConfig(bundle))))
 await build({ configFile: join(root, 'renderer/vite.config.ts'), logLevel: 'warn' })
 console.log(`built ${known.map(({ name }) => name).join(', ')} and renderer in ${Date.now() - started} ms`)
+console.log(await native)

@@ -12,6 +12,12 @@ const script = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const bridgeScript = script('../../causeway-bridge.ts')
 export const hubScript = script('./hub-process.ts')
 
+let bridge = { command: process.execPath, args: [bridgeScript] }
+/** Lets the tests of a file run against another build of the bridge than the Node one. */
+export function setBridge(build: typeof bridge) {
+  bridge = build
+}
+
 export async function kill(child: ChildProcess, signal: NodeJS.Signals) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
@@ -37,12 +43,12 @@ export async function createProcesses() {
     const client = new Client({ name: 'Test app', version: '1' }, { capabilities: { roots: {} } })
     prepare(client)
     clients.push(client)
-    const args = [bridgeScript, server, '--client', 'vscode']
-    await client.connect(new StdioClientTransport({ command: process.execPath, args, env, stderr: 'inherit' }))
+    const args = [...bridge.args, server, '--client', 'vscode']
+    await client.connect(new StdioClientTransport({ command: bridge.command, args, env, stderr: 'inherit' }))
     return client
   }
   function startBridge(...args: string[]) {
-    const child = spawn(process.execPath, [bridgeScript, ...args], { stdio: 'pipe', env })
+    const child = spawn(bridge.command, [...bridge.args, ...args], { stdio: 'pipe', env })
     started.push(child)
     const said = { out: '', err: '' }
     child.stdout.on('data', (chunk) => {
