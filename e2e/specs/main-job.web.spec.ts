@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Browser, test as base, chromium, expect, type Page } from '@playwright/test'
 import { chromiumPath } from '../app.ts'
-import { connectAs, type Machine, signIn, startMachine } from '../journey.ts'
+import { connectAs, type Machine, signIn, signInAs, startMachine } from '../journey.ts'
 
 // The whole way of a message on a machine of its own: a real keyring, a real SSO, a real browser, the real command line,
 // and the official SDK's client started by the command that stands in Cursor's file.
@@ -48,6 +48,18 @@ async function setUpCursor(machine: Machine) {
   const done = await machine.causeway('apps', 'apply', 'cursor', '--json')
   expect(done).toMatchObject({ code: 0 })
 }
+
+/** Signed in as Ana, with Cursor set up. */
+async function startSetUp(machine: Machine, browser: Browser) {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await expect(page.getByText('Connect your apps')).toBeVisible()
+  await setUpCursor(machine)
+  return { hub, page }
+}
+const openClient = (machine: Machine, server: string) =>
+  connectAs({ file: cursorFile(machine), server, home: machine.home })
 
 test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', async ({ machine, browser }) => {
   const hub = await machine.startHub()
@@ -95,12 +107,8 @@ test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', asy
 })
 
 test('the hub is killed between two calls, and the client notices nothing', async ({ machine, browser }) => {
-  const first = await machine.startHub()
-  const page = await openWindow(browser, first.address)
-  await signIn({ machine, browser, page })
-  await expect(page.getByText('Connect your apps')).toBeVisible()
-  await setUpCursor(machine)
-  const client = await connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })
+  const { hub: first } = await startSetUp(machine, browser)
+  const client = await openClient(machine, 'github')
   const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
   const before = await call()
   const recorded = async () => {
@@ -122,17 +130,20 @@ test('the hub is killed between two calls, and the client notices nothing', asyn
 })
 
 test('signed out: the client gets a sentence it can show, and goes on once signed in', async ({ machine, browser }) => {
-  const hub = await machine.startHub()
-  const page = await openWindow(browser, hub.address)
-  await signIn({ machine, browser, page })
-  await expect(page.getByText('Connect your apps')).toBeVisible()
-  await setUpCursor(machine)
+  const { hub, page } = await startSetUp(machine, browser)
+  const client = await openClient(machine, 'github')
+  const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
+  const before = await call()
   expect(await machine.causeway('logout')).toMatchObject({ code: 0 })
 
-  await expect(connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })).rejects.toThrow(
-    /signed out/,
-  )
+  await expect(call()).rejects.toThrow(/signed out/)
+  await expect(openClient(machine, 'github')).rejects.toThrow(/signed out/)
   expect(await machine.causeway('status', '--json')).toMatchObject({ code: 3 })
+
+  await page.getByRole('button', { name: 'Sign in to Fernhill Freight' }).click()
+  await signInAs(browser, await machine.loginUrl(1), 'ana')
+  await expect.poll(async () => call().catch(() => null)).toEqual(before)
+  await client.close()
   await hub.end()
 })
 
@@ -140,12 +151,8 @@ test('a token the company no longer accepts is renewed, and a session it ended a
   machine,
   browser,
 }) => {
-  const hub = await machine.startHub()
-  const page = await openWindow(browser, hub.address)
-  await signIn({ machine, browser, page })
-  await expect(page.getByText('Connect your apps')).toBeVisible()
-  await setUpCursor(machine)
-  const client = await connectAs({ file: cursorFile(machine), server: 'iam', home: machine.home })
+  const { hub, page } = await startSetUp(machine, browser)
+  const client = await openClient(machine, 'iam')
   const call = () => client.callTool({ name: 'list_users', arguments: {} })
   machine.company.parts.iam.inject(unauthorized, { times: 1 })
   expect((await call()).isError ?? false).toBe(false)
@@ -163,12 +170,8 @@ test('a server that is down, and one that does not exist: an error for the call,
   machine,
   browser,
 }) => {
-  const hub = await machine.startHub()
-  const page = await openWindow(browser, hub.address)
-  await signIn({ machine, browser, page })
-  await expect(page.getByText('Connect your apps')).toBeVisible()
-  await setUpCursor(machine)
-  const client = await connectAs({ file: cursorFile(machine), server: 'github', home: machine.home })
+  const { hub } = await startSetUp(machine, browser)
+  const client = await openClient(machine, 'github')
   const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
   await call()
   await machine.company.parts.gateway.setDown(true)

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { startDetached } from './start-detached.ts'
 
 type Env = Record<string, string | undefined>
 
@@ -16,16 +16,5 @@ export async function openPath(
   { env, platform }: { env: Env; platform: NodeJS.Platform },
 ): Promise<boolean> {
   const { command, args } = findPathOpener({ path, env, platform })
-  const child = spawn(command, args, {
-    stdio: 'ignore',
-    detached: true,
-    windowsHide: true,
-    env: env as NodeJS.ProcessEnv,
-  })
-  const started = await new Promise<boolean>((resolve) => {
-    child.once('spawn', () => resolve(true))
-    child.once('error', () => resolve(false))
-  })
-  child.unref()
-  return started
+  return startDetached({ command, args, env })
 }

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { startDetached } from './start-detached.ts'
 
 /** An address that may be handed to the desktop, or why not. What a server sends is data until it has passed here. */
 export type UrlVerdict = { ok: true; url: string } | { ok: false; reason: string }
@@ -50,16 +50,5 @@ export async function openUrl(
   const verdict = checkUrl(text)
   if (!verdict.ok) return false
   const { command, args } = findOpener({ url: verdict.url, env, platform })
-  const child = spawn(command, args, {
-    stdio: 'ignore',
-    detached: true,
-    windowsHide: true,
-    env: env as NodeJS.ProcessEnv,
-  })
-  const started = await new Promise<boolean>((resolve) => {
-    child.once('spawn', () => resolve(true))
-    child.once('error', () => resolve(false))
-  })
-  child.unref()
-  return started
+  return startDetached({ command, args, env })
 }
