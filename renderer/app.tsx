@@ -3,14 +3,14 @@ import { Notifications } from '@mantine/notifications'
 import { useEffect } from 'react'
 import { WelcomeScreen } from './screens/welcome/welcome-screen.tsx'
 import { Frame } from './shell/frame.tsx'
-import { LostCover, RefusedWindow } from './shell/full-window.tsx'
+import { LostCover, RefusedWindow, StartingWindow } from './shell/full-window.tsx'
 import { ResetDialog } from './shell/reset-dialog.tsx'
 import { useShortcuts } from './shell/shortcuts.ts'
 import { useConnection } from './stores/connection.ts'
 import { openStores } from './stores/open-stores.ts'
 import { useSettings } from './stores/settings.ts'
 import { openView } from './stores/view.ts'
-import { useWelcome } from './stores/welcome.ts'
+import { useStarting, useWelcome } from './stores/welcome.ts'
 import { theme } from './theme.ts'
 
 // The theme is a setting of the app, not of this browser.
@@ -48,7 +48,9 @@ export function App() {
 function Window() {
   const connection = useConnection(({ state }) => state)
   const welcome = useWelcome()
+  const starting = useStarting()
   if (connection === 'refused') return <RefusedWindow />
+  if (starting) return <StartingWindow />
   const lost = connection === 'lost'
   return (
     <>

@@ -260,6 +260,11 @@ export const scenarios: Scenario[] = [
       world.settings.welcomeDone = false
     },
   },
+  {
+    name: 'starting',
+    hash: '#/home',
+    change: (world) => Object.assign(world, { silent: ['settings.snapshot'] }),
+  },
   { name: 'connection-refused', hash: '#/home', connection: 'refused' },
   { name: 'connection-lost', hash: '#/home', connection: 'lost' },
 ]

@@ -13,6 +13,15 @@ export function RefusedWindow() {
   )
 }
 
+/** The few milliseconds before anything is known; it says so only where they grow to something one notices. */
+export function StartingWindow() {
+  return (
+    <main className={classes.window} aria-busy="true">
+      <h1 className={classes.starting}>{t('connection.connecting')}</h1>
+    </main>
+  )
+}
+
 /** The core went away: what was known stays in sight behind this, and goes on when the core is back. */
 export function LostCover() {
   return (

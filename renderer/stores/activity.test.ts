@@ -100,12 +100,30 @@ test('a filter asks the log anew, and new calls obey it', async () => {
 
 test('a late answer to an old question is dropped', async () => {
   const memory = openCore()
-  await reload()
-  const first = setFilter({ server: serverId('github') })
-  const second = setFilter({ server: serverId('pdf') })
-  await Promise.all([first, second])
+  const { page } = memory.core.activity
+  let answerLate = () => {}
+  memory.core.activity.page = async (input) => {
+    if (input.filter.server === 'github')
+      await new Promise<void>((resolve) => {
+        answerLate = resolve
+      })
+    return page(input)
+  }
+  const late = setFilter({ server: serverId('github') })
+  await setFilter({ server: serverId('pdf') })
+  answerLate()
+  await late
   expect(new Set(state().rows.map(({ server }) => server))).toEqual(new Set(['pdf']))
-  expect(memory.asked.filter((channel) => channel === 'activity.page')).toHaveLength(3)
+})
+
+test('a row that is told twice stands once', async () => {
+  const memory = openCore()
+  const close = await openActivity()
+  memory.addCalls([makeCall(240, 0), makeCall(241, 0)])
+  memory.addCalls([makeCall(241, 0)])
+  expect(ids().slice(0, 3)).toEqual([241, 240, 239])
+  expect(state().total).toBe(241)
+  close()
 })
 
 test('calls that arrive while the first page is on its way are neither lost nor doubled', async () => {

@@ -4,6 +4,7 @@ import type { AuthState } from '../../shared/contract/auth.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
 import { useApp } from './app.ts'
 import { useAuth } from './auth.ts'
+import type { Mirror } from './mirror.ts'
 import { updateSettings, useSettings } from './settings.ts'
 
 export type Step = 'company' | 'sign-in' | 'apps' | 'done'
@@ -28,6 +29,20 @@ export function useWelcome() {
   const appsDone = usePassed((state) => state.appsDone)
   return toStep({ app, auth, settings, appsDone })
 }
+
+/** Whether it is not known yet if this is a first run. A room that fails counts as an answer: its screen says so. */
+export const isStarting = (known: { settings: boolean; app: boolean; auth: boolean; welcomeDone: boolean }) =>
+  !known.settings || (!known.welcomeDone && !(known.app && known.auth))
+
+export function useStarting() {
+  const settings = useSettings(isAnswered)
+  const app = useApp(isAnswered)
+  const auth = useAuth(isAnswered)
+  const welcomeDone = useSettings(({ value }) => value?.welcomeDone ?? true)
+  return isStarting({ settings, app, auth, welcomeDone })
+}
+
+const isAnswered = ({ value, problem }: Mirror<unknown>) => value !== null || problem !== null
 
 /** The first run is over, or skipped: it is not shown again. */
 export const endWelcome = () => updateSettings({ welcomeDone: true })

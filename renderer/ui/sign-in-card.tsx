@@ -14,6 +14,7 @@ import classes from './sign-in-card.module.css'
 /** Everything about getting signed in: the button, the wait for the browser, what went wrong the last time. */
 export function SignInCard() {
   const auth = useAuth(({ value }) => value)
+  const said = useAuth(({ problem }) => problem?.code)
   const company = useApp(({ value }) => value?.company?.name)
   if (auth?.state === 'signing-in') return auth.device ? <OnDevice device={auth.device} /> : <Waiting auth={auth} />
   const problem = auth && 'problem' in auth ? auth.problem : null
@@ -21,7 +22,8 @@ export function SignInCard() {
   return (
     <Stack gap="md">
       <ProblemBar of={useAuth} onRetry={signIn} />
-      {problem && <ProblemNote problem={{ ...problem, remedy: 'none' }} level="needs-you" />}
+      {/* The core often says the same as the call that failed; once is enough. */}
+      {problem && problem.code !== said && <ProblemNote problem={{ ...problem, remedy: 'none' }} level="needs-you" />}
       <div>
         <ActionButton size="md" leftSection={<IconLogin2 size={18} aria-hidden />} onAct={signIn}>
           {label}
