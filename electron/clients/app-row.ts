@@ -1,3 +1,4 @@
+import type { PolicyName } from './client-policy/client-policy.ts'
 import type { FormatName } from './formats.ts'
 import type { Place } from './place.ts'
 import type { ShapeName } from './shapes.ts'
@@ -25,6 +26,12 @@ export type AppRow = {
   /** The same app with files of their own, such as the profiles of VS Code. */
   variants?: (place: Place) => AppRow[]
   limits?: { tools?: number; toolName?: number }
+  /** The longest line it reads, where that is known; clients built on the official library stop at 10 MiB. */
+  maxLineBytes?: number
+  /** Which policy of its own IT can set for it. */
+  policy?: PolicyName
+  /** How IT can give it servers without touching the person's file, in words for IT. */
+  managedChannel?: string
   /** What else a person should know before this app is set up. */
   note?: string
 }

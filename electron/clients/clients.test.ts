@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ClientId, ServerId } from '../../shared/ids.ts'
 import type { Problem } from '../../shared/problems.ts'
 import { cursor, type Desk, github, iam, openDesk } from './testing.ts'
@@ -544,4 +544,45 @@ test('a copy that is gone or damaged is said, and nothing is written', async () 
   expect(await code(clients.restore({ client: cursor, backup: copy?.id ?? '' }))).toBe('clients.no-backup')
   expect(await code(clients.previewRestore({ client: cursor, backup: '../../x' }))).toBe('clients.no-backup')
   expect(read()).toBe(written)
+})
+
+describe('an app that IT manages', () => {
+  const claude = ClientId.parse('claude-code')
+  async function managed(name: string, content: unknown) {
+    const desk = await setUp(null, { ids: [github] })
+    const folder = join(desk.root, 'system', 'etc', 'claude-code')
+    mkdirSync(folder, { recursive: true })
+    mkdirSync(join(desk.root, '.claude'))
+    writeFileSync(join(folder, name), JSON.stringify(content))
+    const app = async () => (await desk.clients.rescan()).find(({ id }) => id === claude)
+    return { ...desk, app, folder, file: join(desk.root, '.claude.json') }
+  }
+
+  test('is not written where only IT’s servers count, and says so', async () => {
+    const { clients, app, file } = await managed('managed-mcp.json', { mcpServers: {} })
+    expect((await app())?.policy).toMatchObject({ verdict: 'managed-only', servers: ['github'] })
+    expect(await code(clients.preview({ client: claude }))).toBe('clients.policy-forbids')
+    expect(await code(clients.apply({ client: claude }))).toBe('clients.policy-forbids')
+    expect(existsSync(file)).toBe(false)
+  })
+
+  test('is written, and told before and after, where a list does not name our servers', async () => {
+    const { clients, file } = await managed('managed-settings.json', { allowedMcpServers: [] })
+    const { policy, token } = await clients.preview({ client: claude })
+    expect(policy).toMatchObject({ verdict: 'blocked', servers: ['github'] })
+    expect((await clients.apply({ client: claude, token })).policy?.rule?.text).toContain('causeway-bridge')
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('keeps nothing of ours once IT takes over: undo still gives the file back', async () => {
+    const { clients, world, file, folder, app } = await managed('managed-settings.json', {})
+    await clients.apply({ client: claude })
+    writeFileSync(join(folder, 'managed-mcp.json'), '{}')
+    world.repair = 'auto'
+    writeFileSync(file, '{}')
+    expect((await app())?.entries).toEqual([{ server: 'github', state: 'lost' }])
+    expect(readFileSync(file, 'utf8')).toBe('{}')
+    await clients.undo({ client: claude })
+    expect((await app())?.canUndo).toBe(false)
+  })
 })

@@ -1,12 +1,14 @@
-import type { Backup, Check, ClientApp, GivenBack, Preview } from '../../shared/contract/clients.ts'
+import type { Backup, Check, ClientApp, GivenBack, PolicyVerdict, Preview } from '../../shared/contract/clients.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
 import { Problem, toProblem } from '../../shared/problems.ts'
 import type { WriteAll } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
-import { type App, getApp, listApps } from './apps.ts'
+import { type App, apps, getApp, listApps } from './apps.ts'
 import { createBackups } from './backups.ts'
 import { createChanges, type Job, tokenOf, toPreview } from './changes.ts'
+import { policies } from './client-policy/client-policy.ts'
+import { createSources, type Run } from './client-policy/sources.ts'
 import { saveOwn } from './config-file.ts'
 import { isRunning } from './detect.ts'
 import { entriesOf, openLedger } from './ledger.ts'
@@ -40,9 +42,12 @@ type Needs = {
   now: () => Date
   log: Log
   write?: WriteAll
+  /** Another root for the files and programs of the system, so that a test never sees this machine’s. */
+  systemRoot?: string
+  run?: Run
 }
 type Selected = { client: ClientId; servers?: ServerId[] | undefined; overwrite?: boolean | undefined }
-type Work = { app: App; jobs: Job[] }
+type Work = { app: App; jobs: Job[]; policy?: PolicyVerdict | null }
 
 /**
  * Knows the AI clients of this machine, sets them up, keeps watch over what it wrote, and gives every file back. It
@@ -51,6 +56,7 @@ type Work = { app: App; jobs: Job[] }
 export function createClients(needs: Needs) {
   const { folder, now, log, repairPolicy: policy = () => 'ask' as const } = needs
   const place = createPlace(needs)
+  const sources = createSources({ place, now, run: needs.run })
   const changed = createSignal<ClientApp[]>()
   const proofs = createProofs({ ledger: () => opened.then(({ ledger }) => ledger), tell: () => soon() })
   const watched = watchFiles(() => soon())
@@ -81,10 +87,22 @@ export function createClients(needs: Needs) {
     })
   }
 
+  /** Whether the app would let our entries through, as far as that can be read here. */
+  async function policyOf({ id, row }: App, servers = needs.servers()): Promise<PolicyVerdict | null> {
+    if (!row.policy) return null
+    return policies[row.policy](
+      sources,
+      servers.map(({ id: server }) => ({ server, ...needs.entryFor(id, server) })),
+    )
+  }
+
   async function lookAt(app: App) {
     const data = (await opened).ledger.get()
     const proof = proofs.get(data.proof[app.id], app.id)
-    return look(app, { place, data, wanted: wantedOf(app), proof, processes, now: now() })
+    return look(app, {
+      ...{ place, data, wanted: wantedOf(app), proof, processes, now: now() },
+      policy: () => policyOf(app),
+    })
   }
 
   async function scan() {
@@ -122,8 +140,12 @@ export function createClients(needs: Needs) {
     const ours = [...entriesOf(ledger.get().files[app.path]).keys()]
     // Signed out, nobody has servers: that is no reason to take entries away.
     const obsolete = servers || all.length === 0 ? [] : ours.filter((id) => !all.some((server) => server.id === id))
+    const policy = await policyOf(app, chosen)
+    // What a person adds does not count there, so it would only stand in the way of what IT put in place.
+    if (policy?.verdict === 'managed-only') throw new Problem('clients.policy-forbids', policy.source)
     return {
       app,
+      policy,
       jobs: [await changes.planApply(app.row, app.path, { wanted: wantedOf(app, chosen), obsolete, overwrite })],
     }
   }
@@ -137,7 +159,10 @@ export function createClients(needs: Needs) {
     return { app, jobs: await Promise.all(paths.map((path) => changes.planUndo(app.row, path))) }
   }
 
-  const toWorkPreview = ({ app, jobs }: Work) => toPreview(app.row, app.path, jobs)
+  const toWorkPreview = ({ app, jobs, policy }: Work): Preview => ({
+    ...toPreview(app.row, app.path, jobs),
+    ...(policy ? { policy } : {}),
+  })
 
   async function carryOut({ app, jobs }: Work, token: string | undefined): Promise<ClientApp> {
     if (token !== undefined && token !== tokenOf(jobs)) throw new Problem('clients.changed-meanwhile', app.path)
@@ -209,6 +234,8 @@ export function createClients(needs: Needs) {
       inLine(async () => carryOut(await planCopy(copy), token)),
     /** Gives every file back, for an uninstaller. Goes on past a file that cannot be given back, and tells. */
     restoreAll: () => inLine(restoreAll),
+    /** The longest line an app can read; the bridge’s own limit where nothing is known. */
+    maxLineBytes: (client: ClientId | null) => apps.find(({ id }) => id === client)?.maxLineBytes,
     verify: ({ client }: { client: ClientId }): Promise<Check[]> => verify.run(client),
     /** A bridge of this client got as far as this. One that was started for a check proves nothing about the app. */
     seen: (sight: Parameters<typeof proofs.seen>[0]) => {

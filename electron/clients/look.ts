@@ -1,4 +1,4 @@
-import type { ClientApp } from '../../shared/contract/clients.ts'
+import type { ClientApp, PolicyVerdict } from '../../shared/contract/clients.ts'
 import type { ServerId } from '../../shared/ids.ts'
 import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toAppState, toEntryStates } from './app-state.ts'
@@ -10,16 +10,22 @@ import { entriesOf, type FileRecord, type LedgerData, type Proof } from './ledge
 import type { Place } from './place.ts'
 import { readStandings, type WantedEntry } from './plan.ts'
 
-type Sight = { place: Place; data: LedgerData; wanted: WantedEntry[]; proof: Proof; processes: string[]; now: Date }
+type Sight = { place: Place; data: LedgerData; wanted: WantedEntry[]; proof: Proof; processes: string[]; now: Date } & {
+  policy: () => Promise<PolicyVerdict | null>
+}
 
 /** One app as it stands: its file is read, nothing is changed. */
-export async function look(app: App, { place, data, wanted, proof, processes, now }: Sight): Promise<ClientApp> {
+export async function look(
+  app: App,
+  { place, data, wanted, proof, processes, now, policy }: Sight,
+): Promise<ClientApp> {
   const { row, id, path } = app
   const record = data.files[path]
   const installed = isInstalled(place, row)
   const running = isRunning(row, processes)
   const { entries, problem } = await readEntries(app, record, wanted)
   const aside = data.setAside.length > 0 && entries.some(({ state }) => state === 'conflict')
+  const verdict = installed ? await policy() : null
   const repairs = record && countRepairs(record, now)
   return {
     id,
@@ -33,6 +39,10 @@ export async function look(app: App, { place, data, wanted, proof, processes, no
     toFinish: isFinished(record, running, proof) ? null : row.reload,
     problem: problem ?? (aside ? new Problem('clients.ledger-set-aside', data.setAside.at(-1)).data : null),
     canUndo: Object.values(data.files).some(({ client }) => client === id),
+    ...(verdict ? { policy: verdict } : {}),
+    ...(row.limits ? { limits: row.limits } : {}),
+    ...(row.note ? { note: row.note } : {}),
+    ...(row.managedChannel ? { managedChannel: row.managedChannel } : {}),
     ...(repairs ? { repairs } : {}),
     proof,
   }

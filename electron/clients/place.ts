@@ -9,6 +9,8 @@ export type Place = {
   home: string
   env: Env
   join: (...parts: string[]) => string
+  /** Where a path of the system lies: elsewhere in tests, which must not see the machine they run on. */
+  system: (path: string) => string
   isAbsolute: (path: string) => boolean
   exists: (path: string) => boolean
   /** Names in a folder; none where there is no folder. */
@@ -36,12 +38,13 @@ const disk: Looks = {
   },
 }
 
-type Machine = Pick<Place, 'platform' | 'home' | 'env'>
+type Machine = Pick<Place, 'platform' | 'home' | 'env'> & { systemRoot?: string | undefined }
 
 /** Paths follow the platform asked for, not the one this runs on: so all three are testable on one. */
-export function createPlace({ platform, home, env }: Machine, looks: Looks = disk): Place {
+export function createPlace({ platform, home, env, systemRoot }: Machine, looks: Looks = disk): Place {
   const { join, isAbsolute } = platform === 'win32' ? win32 : posix
-  return { platform, home, env, join, isAbsolute, ...looks }
+  const system = (path: string) => (systemRoot ? join(systemRoot, path) : path)
+  return { platform, home, env, join, system, isAbsolute, ...looks }
 }
 
 export const inHome = ({ join, home }: Place, ...parts: string[]) => join(home, ...parts)

@@ -50,12 +50,13 @@ export function createRepair({ ledger, changes, policy, wantedOf, now, log }: Ne
   }
 
   /** True when something was written. */
-  return async function repair(app: App, { running, entries }: ClientApp): Promise<boolean> {
+  return async function repair(app: App, { running, entries, policy: own }: ClientApp): Promise<boolean> {
     const record = ledger.get().files[app.path]
     if (!record) return false
     const undone = record.waitingSince !== null && !running
     if (undone) await update(app, (current) => ({ ...current, waitingSince: null }))
     const lost = entries.filter(({ state }) => state === 'lost').map(({ server }) => server)
+    if (own?.verdict === 'managed-only') return false
     if (lost.length === 0 || !(undone || policy() === 'auto') || isFight(record)) return false
     try {
       return await putBack(app, lost, { running, undone })

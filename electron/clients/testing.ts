@@ -54,6 +54,8 @@ export async function openDesk({
         env: {},
       }),
       repairPolicy: () => world.repair,
+      systemRoot: join(root, 'system'),
+      run: async () => '',
       processes: async () => world.processes,
       version: '1.2.3',
       now: () => new Date(world.now++),

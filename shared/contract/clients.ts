@@ -52,6 +52,8 @@ export const ClientApp = z.object({
   limits: z.object({ tools: z.int().optional(), toolName: z.int().optional() }).optional(),
   /** What a person should know before this app is set up. */
   note: z.string().optional(),
+  /** How IT can give it servers without touching the person's file, in words for IT. */
+  managedChannel: z.string().optional(),
   /** How often our entries had to be put back in the last seven days, and why the last time. */
   repairs: z.object({ week: z.int(), lastAt: z.iso.datetime(), cause: RepairCause }).optional(),
   /** Proof, stage by stage: bridge started by it → initialize seen → call worked. */

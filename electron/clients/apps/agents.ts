@@ -1,5 +1,6 @@
 import type { AppRow } from '../app-row.ts'
 import { appData, inHome, type Place, xdgConfig } from '../place.ts'
+import { ownReader } from './line-limits.ts'
 
 const codexFolder = (place: Place) => place.env.CODEX_HOME || inHome(place, '.codex')
 
@@ -12,6 +13,8 @@ export const codex: AppRow = {
   traces: (place) => [codexFolder(place)],
   commands: ['codex'],
   processes: ['codex', 'codex.exe'],
+  maxLineBytes: ownReader,
+  policy: 'codex',
   reload: 'Start a new session in Codex',
 }
 
@@ -46,6 +49,7 @@ export const goose: AppRow = {
   commands: ['goose'],
   macApp: 'Goose.app',
   processes: ['goose', 'Goose', 'goosed', 'Goose.exe'],
+  maxLineBytes: ownReader,
   reload: 'Start a new session in Goose',
 }
 
@@ -67,6 +71,7 @@ export const opencode: AppRow = {
   traces: (place) => [place.env.OPENCODE_CONFIG_DIR || place.join(xdgConfig(place), 'opencode'), opencodeFile(place)],
   commands: ['opencode'],
   processes: ['opencode', 'opencode.exe'],
+  managedChannel: 'opencode.json in the managed folder (/etc/opencode, %ProgramData%\\opencode)',
   reload: 'Start opencode again',
 }
 
@@ -107,6 +112,7 @@ export const warp: AppRow = {
   commands: ['warp-terminal'],
   macApp: 'Warp.app',
   processes: ['warp', 'warp-terminal', 'Warp', 'warp.exe'],
+  maxLineBytes: ownReader,
   reload: null,
   note: 'Warp can also start the servers of Claude Code and Codex; the same server may then be listed twice.',
 }

@@ -25,6 +25,8 @@ export const claudeDesktop: AppRow = {
   macApp: 'Claude.app',
   installs: ({ join, env, home }) => [join(env.LOCALAPPDATA ?? home, 'AnthropicClaude'), '/usr/bin/claude-desktop'],
   processes: ['Claude', 'Claude.exe', 'claude-desktop'],
+  policy: 'claude-desktop',
+  managedChannel: 'managedMcpServers in its own policy (remote servers only)',
   reload: 'Quit Claude and open it again',
   note: 'A change made while Claude runs can be undone by it; it is put back when Claude has quit.',
 }
@@ -41,6 +43,8 @@ export const claudeCode: AppRow = {
   ],
   commands: ['claude'],
   processes: ['claude', 'claude.exe'],
+  policy: 'claude-code',
+  managedChannel: 'managed-mcp.json beside managed-settings.json',
   reload: 'Start a new session in Claude Code',
 }
 

@@ -1,5 +1,6 @@
 import type { AppRow } from '../app-row.ts'
 import { appData, applicationFolder, inHome, type Place, xdgConfig } from '../place.ts'
+import { ownReader } from './line-limits.ts'
 
 export const cursor: AppRow = {
   id: 'cursor',
@@ -25,6 +26,7 @@ export const windsurf: AppRow = {
   commands: ['windsurf'],
   macApp: 'Windsurf.app',
   processes: ['Windsurf', 'Windsurf.exe', 'windsurf'],
+  policy: 'windsurf',
   reload: 'Press refresh in Windsurf’s MCP panel',
   limits: { tools: 100 },
 }
@@ -59,6 +61,7 @@ export const zed: AppRow = {
   commands: ['zed', 'zeditor'],
   macApp: 'Zed.app',
   processes: ['zed', 'zed-editor', 'Zed.exe'],
+  maxLineBytes: ownReader,
   reload: null,
 }
 

@@ -12,6 +12,7 @@ export const copilotCli: AppRow = {
   traces: (place) => [copilotFolder(place)],
   commands: ['copilot'],
   processes: ['copilot'],
+  policy: 'copilot',
   reload: 'Type /mcp reload in Copilot CLI, or start it again',
 }
 

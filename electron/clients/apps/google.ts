@@ -12,6 +12,8 @@ export const geminiCli: AppRow = {
   traces: (place) => [geminiFolder(place)],
   commands: ['gemini'],
   processes: ['gemini'],
+  policy: 'gemini',
+  managedChannel: 'mcpServers in the system settings file',
   reload: 'Type /mcp reload in Gemini CLI, or start it again',
   limits: { toolName: 64 },
 }
@@ -49,6 +51,8 @@ export const qwenCode: AppRow = {
   traces: (place) => [qwenFolder(place)],
   commands: ['qwen'],
   processes: ['qwen'],
+  policy: 'qwen',
+  managedChannel: 'mcpServers in the system settings file',
   reload: 'Start Qwen Code again',
   limits: { toolName: 64 },
 }

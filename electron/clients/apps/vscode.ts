@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import type { AppRow } from '../app-row.ts'
 import { applicationFolder, type Place } from '../place.ts'
+import { ownReader } from './line-limits.ts'
+
+const microsoft = {
+  policy: 'vscode',
+  managedChannel: 'the policies ChatMCP = registry and McpGalleryServiceUrl: a registry of the company',
+} as const
 
 const row = (id: string, name: string, folder: string, more: Partial<AppRow>): AppRow => ({
   id,
@@ -10,6 +16,9 @@ const row = (id: string, name: string, folder: string, more: Partial<AppRow>): A
   configPath: (place) => place.join(applicationFolder(place, folder), 'User', 'mcp.json'),
   traces: (place) => [applicationFolder(place, folder)],
   processes: [],
+  maxLineBytes: ownReader,
+  // VSCodium is built without Microsoft’s policies.
+  ...(id.startsWith('vscodium') ? {} : microsoft),
   reload: `Start the server in ${name}: run “MCP: List Servers”, or reload the window`,
   variants: (place) => profilesOf(place, { id, name, folder: applicationFolder(place, folder) }),
   ...more,
