@@ -1,7 +1,9 @@
 import type { CallRow } from '../../shared/contract/activity.ts'
 import type { CatalogServer } from '../../shared/contract/catalog.ts'
 import type { ClientApp } from '../../shared/contract/clients.ts'
+import { type Connection, ConnectionId } from '../../shared/contract/connections.ts'
 import type { ServerHealth, Tool } from '../../shared/contract/health.ts'
+import { Settings } from '../../shared/contract/settings.ts'
 import { AccountId, ClientId, ServerId } from '../../shared/ids.ts'
 import type { World } from './memory-core.ts'
 
@@ -52,6 +54,12 @@ export function makeClient(id: string, name: string, more: Partial<ClientApp> = 
     ...more,
   }
 }
+
+export const makeConnection = (id: string, kind: Connection['kind'], more: Partial<Connection> = {}): Connection => ({
+  ...{ id: ConnectionId.parse(id), kind, name: id, state: 'ok', account: null, issuer: null },
+  ...{ since: null, expiresAt: null, problem: null, asks: null, loginUrl: null },
+  ...more,
+})
 
 const tools = [
   'search_issues',
@@ -194,6 +202,24 @@ export function createWorld(): World {
       expiresAt: minutesAgo(-42),
       kept: 'keychain',
     },
+    connections: [
+      makeConnection('@sso', 'sso', {
+        name: 'Northwind Traders',
+        account: 'Ana Torres',
+        issuer: 'https://login.northwind.example',
+        since: minutesAgo(190),
+        expiresAt: minutesAgo(-42),
+      }),
+      makeConnection('linear', 'mcp-oauth', {
+        name: 'Linear',
+        account: 'ana',
+        issuer: 'https://auth.linear.example',
+        since: minutesAgo(3000),
+      }),
+      makeConnection('wiki', 'mcp-oauth', { name: 'Wiki', state: 'none' }),
+      makeConnection('iam', 'id-jag', { name: 'Identity', account: 'Ana Torres', since: minutesAgo(20) }),
+      makeConnection('packages', 'api-key', { name: 'Package registry', since: minutesAgo(9000) }),
+    ],
     vault: { state: 'ready', backend: 'keychain', problem: null },
     catalog: {
       servers: [
@@ -251,17 +277,27 @@ export function createWorld(): World {
         entries: written,
         proof: { bridgeAt: minutesAgo(1300), initializeAt: minutesAgo(1300), callAt: null },
       }),
-      makeClient('claude-code', 'Claude Code', { version: '2.4.0', state: 'not-set-up' }),
+      makeClient('claude-code', 'Claude Code', {
+        version: '2.4.0',
+        state: 'not-set-up',
+        policy: {
+          verdict: 'blocked',
+          source: '/etc/claude-code/managed-settings.json',
+          reason: 'Claude Code uses only the servers on IT’s list, and these are not on it.',
+          servers: [serverId('github')],
+          rule: {
+            where: '/etc/claude-code/managed-settings.json, in allowedMcpServers',
+            text: '{ "serverCommand": ["/opt/causeway/causeway-bridge", "github", "--client", "claude-code"] }',
+          },
+        },
+      }),
       makeClient('cursor', 'Cursor', { installed: false, state: 'not-installed', version: null }),
       makeClient('windsurf', 'Windsurf', { installed: false, state: 'not-installed', version: null }),
     ],
     settings: {
-      theme: 'system',
-      startAtLogin: true,
+      ...Settings.parse({}),
       trayHintShown: true,
       welcomeDone: true,
-      allowAdHoc: true,
-      activityDays: 30,
       company: 'https://mcp.northwind.example',
     },
     tools: githubTools,

@@ -2,12 +2,17 @@ import { expect, test } from 'vitest'
 import { clientId, makeClient } from '../scenarios/world.ts'
 import { openCore } from '../testing/open-core.ts'
 import {
+  checkApp,
   closeChange,
   countApps,
+  countTools,
   makeChange,
   openBackups,
   openClients,
+  showAgain,
   showChange,
+  showCopy,
+  useAppChecks,
   useBackups,
   useChange,
   useClients,
@@ -104,4 +109,37 @@ test('apps are counted among those found', () => {
     makeClient('c', 'C', { installed: false }),
   ]
   expect(countApps(apps)).toEqual({ ready: 1, total: 2 })
+})
+
+test('a copy is compared with the file of now before it comes back', async () => {
+  const memory = openCore()
+  const restored: unknown[] = []
+  memory.core.clients.restore = (input) => {
+    restored.push(input)
+    return makeClient('vscode', 'VS Code')
+  }
+  await showCopy(clientId('vscode'), 'c1')
+  const shown = change()
+  expect(memory.asked.at(-1)).toBe('clients.previewRestore')
+  if (shown) await showAgain(shown)
+  expect(await makeChange()).toBe(true)
+  expect(restored).toEqual([{ client: 'vscode', backup: 'c1', token: 'sha256-of-the-bytes' }])
+})
+
+test('a check of an app tells each server, or what is the matter with the app', async () => {
+  const memory = openCore()
+  await checkApp(clientId('vscode'))
+  expect(useAppChecks.getState().checks?.[0]).toMatchObject({ state: 'ok', tools: 4 })
+  memory.world.failing = { 'clients.verify': 'clients.not-set-up' }
+  await checkApp(clientId('vscode'))
+  expect(useAppChecks.getState()).toMatchObject({ checks: null, problem: { code: 'clients.not-set-up' } })
+})
+
+test('the tools of an app are those of the servers that stand in its file and answer', () => {
+  const { servers } = openCore().world.health
+  const [up] = servers.filter(({ state }) => state === 'ok')
+  if (up?.state !== 'ok') throw new Error('the scenario has no server that answers')
+  const entries = [{ server: up.server, state: 'written' as const }]
+  expect(countTools(makeClient('a', 'A', { entries }), servers)).toBe(up.toolCount)
+  expect(countTools(makeClient('a', 'A', { entries: [{ server: up.server, state: 'lost' }] }), servers)).toBe(0)
 })

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
-import type { Backup, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { Backup, Check, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { ServerHealth } from '../../shared/contract/health.ts'
 import type { ClientId } from '../../shared/ids.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
 import { api } from '../api.ts'
@@ -16,12 +17,14 @@ export function countApps(clients: ClientApp[]) {
   return { ready: found.filter(({ state }) => state === 'set-up').length, total: found.length }
 }
 
-export type ChangeKind = 'set-up' | 'update' | 'repair' | 'undo'
+export type ChangeKind = 'set-up' | 'update' | 'repair' | 'undo' | 'restore'
 type Change = {
   client: ClientId
   kind: ChangeKind
   /** Whether an entry that the person wrote or edited is replaced too. */
   overwrite: boolean
+  /** The copy that would come back; of a change of kind `restore` only. */
+  backup: string
   preview: Preview | null
   problem: ProblemData | null
 } | null
@@ -29,16 +32,29 @@ type Change = {
 /** The change a person is looking at before it is made. */
 export const useChange = create<{ change: Change }>(() => ({ change: null }))
 
-export async function showChange(client: ClientId, kind: ChangeKind, overwrite = false) {
-  useChange.setState({ change: { client, kind, overwrite, preview: null, problem: null } })
+export const showChange = (client: ClientId, kind: Exclude<ChangeKind, 'restore'>, overwrite = false) =>
+  show({ client, kind, overwrite, backup: '' })
+
+/** How the file would differ if one of its dated copies came back. */
+export const showCopy = (client: ClientId, backup: string) =>
+  show({ client, kind: 'restore', overwrite: false, backup })
+
+export const showAgain = (change: Asked) => show(change)
+
+type Asked = Pick<NonNullable<Change>, 'client' | 'kind' | 'overwrite' | 'backup'>
+async function show({ client, kind, overwrite, backup }: Asked) {
+  useChange.setState({ change: { client, kind, overwrite, backup, preview: null, problem: null } })
   try {
-    const preview = await (kind === 'undo'
-      ? api.clients.previewUndo({ client })
-      : api.clients.preview({ client, overwrite }))
-    patchChange(client, { preview })
+    patchChange(client, { preview: await ask({ client, kind, overwrite, backup }) })
   } catch (error) {
     patchChange(client, { problem: toProblem(error) })
   }
+}
+
+function ask({ client, kind, overwrite, backup }: Asked) {
+  if (kind === 'undo') return api.clients.previewUndo({ client })
+  if (kind === 'restore') return api.clients.previewRestore({ client, backup })
+  return api.clients.preview({ client, overwrite })
 }
 
 export const closeChange = () => useChange.setState({ change: null })
@@ -47,10 +63,12 @@ export const closeChange = () => useChange.setState({ change: null })
 export async function makeChange() {
   const { change } = useChange.getState()
   if (!change?.preview) return false
-  const { client, kind, overwrite, preview } = change
+  const { client, kind, overwrite, backup, preview } = change
   const request = { client, token: preview.token }
   try {
-    await (kind === 'undo' ? api.clients.undo(request) : api.clients.apply({ ...request, overwrite }))
+    if (kind === 'undo') await api.clients.undo(request)
+    else if (kind === 'restore') await api.clients.restore({ ...request, backup })
+    else await api.clients.apply({ ...request, overwrite })
     closeChange()
     return true
   } catch (error) {
@@ -83,4 +101,24 @@ async function readBackups(client: ClientId) {
   } catch (error) {
     if (isShown()) useBackups.setState({ problem: toProblem(error) })
   }
+}
+
+type Checks = { client: ClientId | null; checks: Check[] | null; problem: ProblemData | null }
+
+/** The end-to-end check of one app: what stands in its file was started, server by server. */
+export const useAppChecks = create<Checks>(() => ({ client: null, checks: null, problem: null }))
+
+export async function checkApp(client: ClientId) {
+  useAppChecks.setState({ client, checks: null, problem: null })
+  try {
+    useAppChecks.setState({ client, checks: await api.clients.verify({ client }) })
+  } catch (error) {
+    useAppChecks.setState({ client, problem: toProblem(error) })
+  }
+}
+
+/** The tools that our servers bring into an app, as far as the servers have been asked. */
+export function countTools({ entries }: ClientApp, servers: ServerHealth[]) {
+  const inside = new Set(entries.filter(({ state }) => state === 'written').map(({ server }) => server))
+  return servers.reduce((sum, one) => sum + (one.state === 'ok' && inside.has(one.server) ? one.toolCount : 0), 0)
 }

@@ -3,7 +3,7 @@ import { IconArrowBackUp, IconFileText } from '@tabler/icons-react'
 import type { ClientApp, EntryState } from '../../../shared/contract/clients.ts'
 import type { HealthLevel } from '../../../shared/contract/health.ts'
 import { openPath } from '../../stores/app.ts'
-import { openBackups, rescan, showChange, useBackups, useClients } from '../../stores/clients.ts'
+import { openBackups, rescan, showChange, showCopy, useBackups, useClients } from '../../stores/clients.ts'
 import { useClock } from '../../stores/clock.ts'
 import { useNames } from '../../stores/names.ts'
 import { useOpened } from '../../stores/use-opened.ts'
@@ -17,7 +17,10 @@ import { ProblemNote } from '../../ui/problem-note.tsx'
 import { RowsSkeleton } from '../../ui/rows-skeleton.tsx'
 import { Section } from '../../ui/screen.tsx'
 import { TimeAgo } from '../../ui/time-ago.tsx'
+import { AppCheck } from './app-check.tsx'
 import classes from './app-drawer.module.css'
+import { AppLimits } from './app-limits.tsx'
+import { PolicyNote } from './app-policy.tsx'
 import { AppBadge, AppButton } from './app-state.tsx'
 
 /** Everything about the one app whose name stands in the address. */
@@ -60,13 +63,28 @@ function Details({ app }: { app: ClientApp }) {
         )}
       </Group>
       {app.problem && <ProblemNote problem={app.problem} path={app.configPath} client={app.id} onRetry={rescan} />}
+      {app.policy && (
+        <Section title={t('policyOfApp.title')}>
+          <PolicyNote policy={app.policy} />
+        </Section>
+      )}
       <Section title={t('appDetails.proof')}>
         <Proof app={app} />
       </Section>
+      {app.canUndo && (
+        <Section title={t('appDetails.check')}>
+          <AppCheck app={app} />
+        </Section>
+      )}
       <Section title={t('appDetails.servers')}>
         <Entries entries={app.entries} />
         <Repairs app={app} />
       </Section>
+      {(app.limits || app.note || app.managedChannel) && (
+        <Section title={t('appDetails.about', { app: app.name })}>
+          <AppLimits app={app} />
+        </Section>
+      )}
       <Section title={t('appDetails.path')}>
         <Stack gap="xs" align="flex-start">
           <div className={classes.path}>{app.configPath}</div>
@@ -163,6 +181,14 @@ function Backups({ app }: { app: ClientApp }) {
             {formatDateTime(at)} · {formatBytes(bytes)}
           </span>
           <span>
+            <ActionButton
+              size="compact-xs"
+              variant="subtle"
+              aria-label={t('appDetails.compareCopy', { time: formatDateTime(at) })}
+              onAct={() => showCopy(app.id, id)}
+            >
+              {t('appDetails.compare')}
+            </ActionButton>
             <ActionButton size="compact-xs" variant="subtle" onAct={() => openPath(path)}>
               {t('appDetails.showFile')}
             </ActionButton>

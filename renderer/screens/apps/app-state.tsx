@@ -22,7 +22,7 @@ export function AppBadge({ app }: { app: ClientApp }) {
   return <LevelBadge level={levels[app.state]} text={t(`apps.states.${app.state}`)} icon={icon} />
 }
 
-const kinds: Partial<Record<ClientApp['state'], Exclude<ChangeKind, 'undo'>>> = {
+const kinds: Partial<Record<ClientApp['state'], Exclude<ChangeKind, 'undo' | 'restore'>>> = {
   'not-set-up': 'set-up',
   partly: 'update',
   'needs-repair': 'repair',

@@ -2,12 +2,21 @@ import { Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconCircleCheck } from '@tabler/icons-react'
 import type { Preview } from '../../../shared/contract/clients.ts'
-import { type ChangeKind, closeChange, makeChange, showChange, useChange, useClients } from '../../stores/clients.ts'
+import {
+  type ChangeKind,
+  closeChange,
+  makeChange,
+  showAgain,
+  showChange,
+  useChange,
+  useClients,
+} from '../../stores/clients.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { DiffView } from '../../ui/diff-view.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
+import { PolicyNote } from './app-policy.tsx'
 import classes from './change-dialog.module.css'
 
 const titles: Record<ChangeKind, (app: string) => string> = {
@@ -15,6 +24,18 @@ const titles: Record<ChangeKind, (app: string) => string> = {
   update: (app) => t('change.update', { app }),
   repair: (app) => t('change.repair', { app }),
   undo: (app) => t('change.undo', { app }),
+  restore: (app) => t('change.restore', { app }),
+}
+
+const setUp = (app: string) => t('change.doneSetUp', { app })
+const done: Record<ChangeKind, (app: string) => string> = {
+  ...{ 'set-up': setUp, update: setUp, repair: setUp },
+  undo: (app) => t('change.doneUndo', { app }),
+  restore: (app) => t('change.doneRestore', { app }),
+}
+const labels: Partial<Record<ChangeKind, () => string>> = {
+  undo: () => t('change.applyUndo'),
+  restore: () => t('change.applyRestore'),
 }
 
 /** The exact change to an app's config file, before it is made. */
@@ -34,16 +55,17 @@ function Content({ app }: { app: string }) {
   const { client, kind, overwrite, preview, problem } = change
   const apply = async () => {
     if (!(await makeChange())) return
-    notifications.show({ message: kind === 'undo' ? t('change.doneUndo', { app }) : t('change.doneSetUp', { app }) })
+    notifications.show({ message: done[kind](app) })
   }
-  const again = () => showChange(client, kind, overwrite)
+  const again = () => showAgain(change)
   const taken = preview?.entries.some(({ result }) => result === 'conflict' || result === 'drift')
   return (
     <>
       <Stack gap="sm">
         {problem && <ProblemNote problem={problem} path={preview?.path} client={client} onRetry={again} />}
         {preview ? <PreviewView preview={preview} /> : !problem && <Skeleton height={180} radius="md" />}
-        {kind !== 'undo' && (overwrite || taken) && (
+        {preview?.policy && <PolicyNote policy={preview.policy} />}
+        {kind !== 'undo' && kind !== 'restore' && (overwrite || taken) && (
           <Checkbox
             label={t('change.overwrite')}
             description={t('change.overwriteText')}
@@ -63,7 +85,7 @@ function Content({ app }: { app: string }) {
           </ActionButton>
         )}
         {preview?.diff && !problem && (
-          <ActionButton onAct={apply}>{kind === 'undo' ? t('change.applyUndo') : t('change.apply')}</ActionButton>
+          <ActionButton onAct={apply}>{labels[kind] ? labels[kind]() : t('change.apply')}</ActionButton>
         )}
       </div>
     </>
