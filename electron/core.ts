@@ -81,6 +81,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     vault,
     openUrl: options.openUrl,
     // All of them, also those for other groups: groups come with the sign-in and may change after it.
+    servers: () => catalog.allowed(),
     audiences: () => catalog.all().flatMap(({ auth }) => (auth.kind === 'sso' ? [auth] : [])),
     fetch,
     cacheFolder: join(paths.cache, 'sso'),
@@ -140,6 +141,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       if (client) clients.seen({ client, stage, at })
     },
     control: (connection) => serveControl(dispatcher, connection),
+    maxClientLineBytes: clients.maxLineBytes,
     // A bridge that reconnects right after a start is not told “unknown server” before the servers are known.
     ready: () => ready,
     now,
@@ -148,14 +150,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let apps: ClientApp[] = []
   const health = createHealth({
     servers: () =>
-      catalog
-        .snapshot()
-        .servers.map(({ id, name, allowed, auth }) => ({
-          id,
-          name,
-          allowed,
-          needsSignIn: auth.startsWith('sso') || auth === 'id-jag',
-        })),
+      catalog.snapshot().servers.map(({ id, name, allowed, auth }) => ({
+        id,
+        name,
+        allowed,
+        needsSignIn: auth.startsWith('sso') || auth === 'id-jag',
+      })),
     auth: auth.snapshot,
     concerns: () =>
       toConcerns({
@@ -194,7 +194,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     quit: options.quit,
   })
-  const api: CoreApi = { app, auth, vault, catalog, health, clients, activity, settings }
+  const { connections } = auth
+  const api: CoreApi = { app, auth, connections, vault, catalog, health, clients, activity, settings }
   const dispatcher = createDispatcher(contract, api, log.child('ipc'))
 
   const known = Promise.withResolvers<void>()
@@ -216,6 +217,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   catalog.changed(() => {
     bridge.wake()
     health.reconsider()
+    auth.serversChanged()
+  })
+  auth.connected((server) => {
+    bridge.wake()
+    if (catalog.find(server)) void health.recheck({ server })
   })
   vault.changed(health.tell)
   let allowedAdHoc = settings.snapshot().allowAdHoc

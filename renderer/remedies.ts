@@ -14,11 +14,15 @@ export type RemedyContext = {
   onRetry?: (() => unknown) | undefined
   path?: string | undefined
   client?: string | undefined
+  server?: string | undefined
 }
 export type RemedyButton = { label: string; run: () => unknown }
 
 /** The one button beside a problem, or null where there is nothing to press. */
-export function findRemedy(problem: ProblemData, { onRetry, path, client }: RemedyContext = {}): RemedyButton | null {
+export function findRemedy(
+  problem: ProblemData,
+  { onRetry, path, client, server }: RemedyContext = {},
+): RemedyButton | null {
   const button = (run: () => unknown): RemedyButton => ({ label: t(`remedies.${problem.remedy as 'retry'}`), run })
   switch (problem.remedy) {
     case 'none':
@@ -38,6 +42,11 @@ export function findRemedy(problem: ProblemData, { onRetry, path, client }: Reme
     case 'open-apps':
     case 'repair':
       return button(() => showScreen('apps', client))
+    case 'connect':
+    case 'enter-key':
+      return button(() => showScreen('connections', server))
+    case 'enter-passphrase':
+      return button(() => showScreen('settings'))
     case 'restart-app':
       return button(quit)
     case 'set-company':

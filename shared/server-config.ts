@@ -4,10 +4,16 @@ import { ServerId } from './ids.ts'
 const HttpUrl = z.url({ protocol: /^https?$/ })
 const StringMap = z.record(z.string(), z.string())
 
+/**
+ * Which revisions a server is spoken to in by clients that open with `initialize`: with sessions (`legacy`), or as
+ * 2026-07-28 (`modern`). Absent means that it is found out.
+ */
+const Era = z.enum(['legacy', 'modern'])
+
 /** How a server is reached (design: transports). URLs are absolute; `headers` are static and not secret. */
 export const Endpoint = z.discriminatedUnion('transport', [
-  z.object({ transport: z.literal('auto'), url: HttpUrl, headers: StringMap.optional() }),
-  z.object({ transport: z.literal('http'), url: HttpUrl, headers: StringMap.optional() }),
+  z.object({ transport: z.literal('auto'), url: HttpUrl, headers: StringMap.optional(), era: Era.optional() }),
+  z.object({ transport: z.literal('http'), url: HttpUrl, headers: StringMap.optional(), era: Era.optional() }),
   z.object({ transport: z.literal('sse'), url: HttpUrl, headers: StringMap.optional() }),
   z.object({
     transport: z.literal('sse-split'),
@@ -23,6 +29,7 @@ export const Endpoint = z.discriminatedUnion('transport', [
     cwd: z.string().optional(),
     /** One process for all sessions, or one for each. */
     shared: z.boolean().default(false),
+    era: Era.optional(),
   }),
 ])
 export type Endpoint = z.infer<typeof Endpoint>
@@ -52,9 +59,42 @@ export const ServerAuth = z.discriminatedUnion('kind', [
     resource: z.string().optional(),
     scope: z.string().optional(),
   }),
-  z.object({ kind: z.literal('mcp-oauth'), clientId: z.string().optional() }),
+  z.object({
+    kind: z.literal('mcp-oauth'),
+    /** The app's client id at the server's authorization server, where IT registered it there. */
+    clientId: z.string().optional(),
+    /** What to ask for instead of what the server names. */
+    scope: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('id-jag'),
+    /** The app's client id at the server's authorization server. */
+    clientId: z.string(),
+    /** The server's authorization server; found by RFC 9728 when absent. */
+    issuer: HttpUrl.optional(),
+    resource: z.string().optional(),
+    scope: z.string().optional(),
+  }),
 ])
 export type ServerAuth = z.infer<typeof ServerAuth>
+
+/** A certificate this computer shows, by files that lie on it. A passphrase stands in a file of its own. */
+export const ClientCertificate = z.union([
+  z.object({ certFile: z.string().min(1), keyFile: z.string().min(1), passphraseFile: z.string().optional() }),
+  z.object({ pfxFile: z.string().min(1), passphraseFile: z.string().optional() }),
+])
+export type ClientCertificate = z.infer<typeof ClientCertificate>
+
+/** What is asked of TLS beyond trust; it holds for every server at the same host and port. */
+export const ServerTls = z.object({
+  /** Public keys (SPKI) of which the server’s chain must show one. Two at least: one lies in a safe. */
+  pins: z
+    .array(z.string().regex(/^sha256\/[A-Za-z0-9+/]{43}=$/))
+    .min(2)
+    .optional(),
+  clientCertificate: ClientCertificate.optional(),
+})
+export type ServerTls = z.infer<typeof ServerTls>
 
 /** One server of the catalog. This is also the published format of a company's catalog document. */
 export const ServerConfig = z.object({
@@ -63,6 +103,7 @@ export const ServerConfig = z.object({
   description: z.string().max(500).optional(),
   endpoint: Endpoint,
   auth: ServerAuth.default({ kind: 'none' }),
+  tls: ServerTls.optional(),
   healthUrl: HttpUrl.optional(),
   /** IdP groups whose members may use it; absent means everyone. */
   groups: z.array(z.string()).optional(),
@@ -75,6 +116,16 @@ export const CatalogDocument = z.object({
   servers: z.array(ServerConfig).max(1000),
 })
 export type CatalogDocument = z.infer<typeof CatalogDocument>
+
+/** An authorization server of somebody else to which the company's people may be sent without being asked. */
+export const AllowedIssuer = z.object({
+  issuer: HttpUrl,
+  /** The app's client id there, for every server that has none of its own. */
+  clientId: z.string().optional(),
+  /** How a request for a token names the server it is for (some issuers refuse RFC 8707). */
+  audience: z.enum(['resource', 'audience', 'scope', 'omit']).default('resource'),
+})
+export type AllowedIssuer = z.infer<typeof AllowedIssuer>
 
 /** `GET <company address>/.well-known/causeway.json`: all an app must know to join a company. */
 export const CompanyDocument = z.object({
@@ -89,7 +140,13 @@ export const CompanyDocument = z.object({
     redirectPorts: z.array(z.number().int().min(1024).max(65535)).default([]),
     extraAuthorizeParams: StringMap.default({}),
     preset: z.enum(['generic', 'entra', 'okta', 'auth0', 'keycloak', 'google', 'pingone', 'adfs']).default('generic'),
+    /** Google wants one from desktop apps too, where it is no secret (RFC 8252 §8.5). */
+    clientSecret: z.string().optional(),
   }),
+  /** Authorization servers of servers with a sign-in of their own. */
+  allowedIssuers: z.array(AllowedIssuer).default([]),
+  /** The app's own metadata as an https address, which serves as its client id where one is taken (CIMD). */
+  clientMetadataUrl: z.url({ protocol: /^https$/ }).optional(),
   catalogUrl: HttpUrl,
 })
 export type CompanyDocument = z.infer<typeof CompanyDocument>

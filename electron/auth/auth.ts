@@ -1,20 +1,20 @@
 import type { Account, AuthState } from '../../shared/contract/auth.ts'
 import type { AccountId } from '../../shared/ids.ts'
 import { fromData, Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
-import type { CompanyDocument } from '../../shared/server-config.ts'
+import type { CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
 import { createSignal } from '../lib/signal.ts'
 import type { Redeemed } from './attempt.ts'
 import type { Audience } from './audience.ts'
 import { type Clock, createSystemClock } from './clock.ts'
-import { createExchange } from './exchange.ts'
 import { createGuardedFetch, type Fetch } from './guarded-fetch.ts'
 import { createIssuer, type Sso } from './issuer.ts'
 import { keepSession, toSession } from './new-session.ts'
+import type { AddressGuard } from './oauth/addresses.ts'
 import { describePerson } from './person.ts'
 import { createRefresh } from './refresh.ts'
-import { createServerHeaders } from './server-headers.ts'
+import { createServerAccess } from './server-access.ts'
 import type { Session } from './session.ts'
 import { createSessionStore, type Vault } from './session-store.ts'
 import { createSignIn, type Way } from './sign-in.ts'
@@ -32,6 +32,8 @@ type Needs = {
   openUrl: (url: string) => Promise<boolean>
   /** What the company’s servers want tokens for, so that one sign-in covers them all. */
   audiences?: () => Promise<Audience[]> | Audience[]
+  /** The company’s servers that this person may use. */
+  servers?: () => ServerConfig[]
   fetch: Fetch
   /** Where the SSO’s settings and keys are kept for an offline start. */
   cacheFolder: string
@@ -40,6 +42,8 @@ type Needs = {
   log: Log
   clock?: Clock
   timeoutMs?: number
+  /** Decides which addresses a server’s metadata may lead to. */
+  guard?: AddressGuard
 }
 
 const resumeJitterMs = 5000
@@ -49,7 +53,8 @@ const resumeJitterMs = 5000
  * click, and nothing but a sign-out or another sign-in removes what it holds.
  */
 export function createAuth(needs: Needs) {
-  const { company, companyChanged, vault, openUrl, audiences = () => [], cacheFolder, allowInsecure, log } = needs
+  const { company, companyChanged, vault, openUrl, cacheFolder, allowInsecure, log } = needs
+  const { audiences = () => [] } = needs
   const { clock = createSystemClock(), timeoutMs = 15_000 } = needs
   const fetch = createGuardedFetch({ fetch: needs.fetch, allowInsecure })
   const issuer = createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now: clock.now, log })
@@ -61,9 +66,8 @@ export function createAuth(needs: Needs) {
   }
   const refresh = createRefresh({ issuer, store, fetch, clock, log })
   const tokens = createTokens({ refresh, save, clock, timeoutMs, changed: () => emit(), log })
-  const exchange = createExchange({ issuer, clock })
   const stepUp = createStepUp({ clock, log })
-  const signIns = createSignIn({
+  const attempts = createSignIn({
     ...{ issuer, fetch, allowInsecure, openUrl, audiences, arrived, clock, log },
     failed: (problem) => {
       note = problem
@@ -80,7 +84,7 @@ export function createAuth(needs: Needs) {
   const ending = new Set<Promise<void>>()
 
   const snapshot = (): AuthState =>
-    toState({ signingIn: signIns.shown(), tokens, note, stepUp: stepUp.problem(), kept: store.kept() })
+    toState({ signingIn: attempts.shown(), tokens, note, stepUp: stepUp.problem(), kept: store.kept() })
 
   function emit() {
     const state = snapshot()
@@ -88,6 +92,13 @@ export function createAuth(needs: Needs) {
     if (text === shown) return
     shown = text
     changed.emit(state)
+    servers.tell()
+  }
+
+  /** Nothing remembered of one person is true of another. */
+  function forgetPerson() {
+    stepUp.clear()
+    servers.forgetPerson()
   }
 
   /** Reads who is signed in at this company. What cannot be read is said, and stays where it is. */
@@ -95,13 +106,12 @@ export function createAuth(needs: Needs) {
     const turn = loaded.turn + 1
     const sso = ssoOf(company())
     loaded = { sso, turn }
-    signIns.cancel()
+    attempts.cancel()
     const found = await (sso ? store.find(sso) : null)
     if (loaded.turn !== turn) return
     unread = found && 'problem' in found ? { account: found.account } : null
     note = found && 'problem' in found ? found.problem : null
-    exchange.clear()
-    stepUp.clear()
+    forgetPerson()
     tokens.adopt(sso && found && 'session' in found ? { sso, session: found.session } : null)
     emit()
     void tokens.check()
@@ -115,7 +125,7 @@ export function createAuth(needs: Needs) {
     const loginHint = session?.account.email ?? null
     const more = stepUp.more({ asked: session?.asked.scopes ?? [], claims: tokens.trouble()?.claims ?? null })
     try {
-      await signIns.start({ sso, loginHint, way, more })
+      await attempts.start({ sso, loginHint, way, more })
     } catch (error) {
       const problem = toProblem(error)
       if (problem.code !== 'auth.cancelled') note = problem
@@ -139,8 +149,7 @@ export function createAuth(needs: Needs) {
     const newest = await keepSession({ store, log }, sso, session)
     note = null
     unread = null
-    exchange.clear()
-    stepUp.clear()
+    forgetPerson()
     tokens.adopt({ sso, session: newest.session }, { unsaved: !newest.saved })
     log.info('account.signed-in', { account: account.id, groups: account.groups.length })
   }
@@ -148,17 +157,20 @@ export function createAuth(needs: Needs) {
   /** Takes effect here at once, whatever the network does; the SSO is told afterwards. */
   async function signOut() {
     await opened
-    signIns.cancel()
+    attempts.cancel()
     const session = tokens.session()
     const { sso } = loaded
     const account = session?.account.id ?? unread?.account
     tokens.adopt(null)
-    exchange.clear()
-    stepUp.clear()
+    forgetPerson()
     note = null
     unread = null
     emit()
     if (!sso || !account) return snapshot()
+    const revokeOthers = await servers.signOut(account).catch((error: unknown) => {
+      log.error('connections.not-deleted', { account, error })
+      return null
+    })
     const deleted = await store.forget(sso, account).then(
       () => true,
       (error: unknown) => {
@@ -169,6 +181,7 @@ export function createAuth(needs: Needs) {
     log.info('account.signed-out', { account })
     if (!deleted) note = new Problem('auth.sign-out-incomplete', 'the saved sign-in could not be deleted').data
     if (session) inBackground(tell(sso, session, deleted))
+    if (revokeOthers) inBackground(revokeOthers())
     emit()
     return snapshot()
   }
@@ -197,21 +210,20 @@ export function createAuth(needs: Needs) {
     return tokens.get(audience, rejected)
   }
 
-  const { headers, setApiKey } = createServerHeaders({
-    token,
-    vault,
-    challenged(server, challenge) {
-      if (!loaded.sso) return 'refused'
-      const answer = stepUp.ask(server, challenge, loaded.sso)
-      emit()
-      return answer
+  const servers = createServerAccess({
+    ...{ company, vault, openUrl, fetch: needs.fetch, allowInsecure, issuer, tokens, token, stepUp, clock, log },
+    servers: needs.servers ?? (() => []),
+    ...(needs.guard ? { guard: needs.guard } : {}),
+    sso: () => loaded.sso,
+    opened: () => opened,
+    person: {
+      snapshot,
+      signIn: () => signIn('browser'),
+      cancel: async () => attempts.cancel(),
+      signOut,
+      retry,
     },
-    async exchange(wanted, rejected) {
-      await opened
-      const account = tokens.session()?.account.id
-      if (!loaded.sso || !account) throw new Problem('auth.signed-out')
-      return exchange.get(wanted, { sso: loaded.sso, account, token, rejected })
-    },
+    changed: () => emit(),
   })
 
   async function retry() {
@@ -234,21 +246,27 @@ export function createAuth(needs: Needs) {
     signIn: () => signIn('browser'),
     signInWithDevice: () => signIn('device'),
     async cancelSignIn() {
-      signIns.cancel()
+      attempts.cancel()
       return snapshot()
     },
     signOut,
     retry,
     opened,
     token,
-    headers,
-    setApiKey,
+    headers: servers.headers,
+    /** Every sign-in and secret in one list: the contract of `shared/contract/connections.ts`. */
+    connections: servers.connections,
+    /** A server’s sign-in has come or its key was set: what waited for it can go on. */
+    connected: servers.connected,
+    /** The list of servers has changed. */
+    serversChanged: servers.tell,
     account: (): Account | null => tokens.session()?.account ?? null,
     /** The machine woke up or the network changed. Spread out, so that a whole company does not ask at once. */
     resumed: () => void clock.after(Math.random() * resumeJitterMs, () => void tokens.retry()),
     async close() {
       for (const off of offs) off?.()
-      signIns.cancel()
+      attempts.cancel()
+      servers.forgetPerson()
       tokens.adopt(null)
       await Promise.all(ending)
     },

@@ -23,6 +23,7 @@ export function toSession(
     asked: { scopes: asked.scopes, resources: asked.resources },
     grants: new Map([[audienceKey(audience), toGrant(tokens, clock)]]),
     notice,
+    since: clock.now().toISOString(),
   }
 }
 

@@ -9,6 +9,7 @@ export function createRecent<T>(clock: Clock, forMs: number) {
       const entry = byName.get(name)
       return entry && clock.monotonic() - entry.atMs < forMs ? entry.value : undefined
     },
+    forget: (name: string) => void byName.delete(name),
     clear: () => byName.clear(),
   }
 }

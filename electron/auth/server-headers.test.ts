@@ -13,14 +13,15 @@ const server = (auth: object) =>
     auth,
   })
 
-function createScene() {
+function createScene(servers: ServerConfig[] = []) {
   const sso = createFakeSso()
   const { clock } = createFakeClock()
   const memory = createMemoryVault()
   const { issuer, clientId } = sso
-  seed(memory.values, { issuer, clientId, refreshToken: sso.issueRefreshToken(), clock })
+  const { account } = seed(memory.values, { issuer, clientId, refreshToken: sso.issueRefreshToken(), clock })
   const vault = memory.open()
-  return { sso, vault, ...createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault, clock }) }
+  const test = createTestAuth({ sso: { issuer }, fetch: sso.fetch, vault, clock, servers: () => servers })
+  return { sso, vault, account, ...test }
 }
 
 test('nothing is added where nothing is wanted, and a server that wants more is IT’s business', async () => {
@@ -52,10 +53,10 @@ test('two servers share a token only where their configuration is the same', asy
 })
 
 test('an API key goes into the header of the configuration’s choice', async () => {
-  const { auth } = createScene()
   const key = { kind: 'api-key', header: 'X-API-Key', prefix: 'key ' }
+  const { auth } = createScene([server(key)])
   await expect(auth.headers(server(key))).rejects.toMatchObject({ code: 'auth.no-api-key', detail: 'CRM' })
-  await auth.setApiKey(server(key), 'abc')
+  await auth.connections.setKey({ id: server(key).id, key: 'abc' })
   expect(await auth.headers(server(key))).toEqual({ 'X-API-Key': 'key abc' })
   await expect(auth.headers(server(key), { rejected: { 'x-api-key': 'key abc' } })).rejects.toMatchObject({
     code: 'auth.api-key-refused',
@@ -64,13 +65,15 @@ test('an API key goes into the header of the configuration’s choice', async ()
 })
 
 test('a key that would smuggle in another header is not sent', async () => {
-  const { auth, vault } = createScene()
+  const crm = server({ kind: 'api-key' })
+  const { auth, vault, account } = createScene([crm])
   for (const key of ['a\r\nX-Admin: 1', 'a\0b', ' a', ''])
-    await expect(auth.setApiKey(server({ kind: 'api-key' }), key)).rejects.toMatchObject({
-      code: 'auth.api-key-invalid',
-    })
-  await vault.set('api-key:crm', 'a\nb')
-  await expect(auth.headers(server({ kind: 'api-key' }))).rejects.toMatchObject({ code: 'auth.api-key-invalid' })
+    await expect(auth.connections.setKey({ id: crm.id, key })).rejects.toMatchObject({ code: 'auth.api-key-invalid' })
+  const kept = { version: 1, key: 'a\nb', since: new Date().toISOString() }
+  for (const text of ['not JSON', JSON.stringify(kept)]) {
+    await vault.set(`account:${account.id}:api-key:crm`, text)
+    await expect(auth.headers(crm)).rejects.toMatchObject({ code: 'auth.api-key-invalid' })
+  }
 })
 
 test('a token is exchanged for a narrower one of the server, kept while it lasts, and traded again when rejected', async () => {
@@ -98,12 +101,6 @@ test('an exchange the SSO refuses or cannot answer is said, and signs nobody out
   sso.state.token = () => Promise.reject(new TypeError('fetch failed'))
   await expect(auth.headers(crm)).rejects.toMatchObject({ code: 'auth.sso-unreachable' })
   expect(auth.snapshot()).toMatchObject({ state: 'signed-in' })
-})
-
-test('a kind of sign-in that is not there yet says so', async () => {
-  await expect(createScene().auth.headers(server({ kind: 'mcp-oauth' }))).rejects.toMatchObject({
-    code: 'auth.kind-unsupported',
-  })
 })
 
 test('signed out, no header is made', async () => {

@@ -10,6 +10,7 @@ export type Vault = {
   get: (name: string) => Promise<string | null | undefined>
   set: (name: string, value: string) => Promise<void>
   delete: (name: string) => Promise<void>
+  names: (prefix: string) => Promise<string[]>
   /** Takes over what another process wrote: `get` alone answers from memory. */
   reread: () => Promise<void>
   /** One holder at a time over all processes of this person; not to be taken by `get`, `set` or `delete`. */

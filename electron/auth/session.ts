@@ -19,6 +19,8 @@ export type Session = {
   grants: ReadonlyMap<string, Grant>
   /** What the person should know although the sign-in worked. */
   notice: Notice | null
+  /** When the person signed in; null for a record of before this was kept. */
+  since: string | null
 }
 export type Notice = z.infer<typeof Notice>
 const Notice = z.object({ code: z.enum(['auth.groups-missing', 'auth.scope-refused']), detail: z.string() })
@@ -39,6 +41,7 @@ const StoredSession = z.object({
     }),
   ),
   notice: Notice.nullable(),
+  since: z.iso.datetime().nullable().default(null),
 })
 
 /** The text that goes into the vault; nothing else may hold it. */

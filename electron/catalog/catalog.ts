@@ -88,7 +88,7 @@ export function createCatalog({ catalogUrl, account, cacheFolder, fetch, now, lo
   const accountChanged = tell
   const allowed = () => configs.filter((config) => isAllowed(config, account()))
 
-  return { snapshot, refresh, find, allowed, accountChanged, changed: changed.on }
+  return { snapshot, refresh, find, all: () => configs, allowed, accountChanged, changed: changed.on }
 }
 
 function isAllowed({ groups }: ServerConfig, account: Account | null) {

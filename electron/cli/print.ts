@@ -11,6 +11,9 @@ const advice: Partial<Record<Remedy, string>> = {
   'open-apps': 'Run: causeway apps',
   'open-file': 'Open the file, correct it, and try again.',
   'ask-it': 'Ask your IT department.',
+  connect: 'Run: causeway connections connect <server>',
+  'enter-key': 'Run: causeway connections set-key <server>',
+  'enter-passphrase': 'Run: causeway vault unlock',
   repair: 'Run: causeway apps apply <app>',
 }
 

@@ -1,12 +1,26 @@
 import type { HealthLevel } from '../../shared/contract/health.ts'
 import type { ProblemCode, ProblemData, Remedy } from '../../shared/problems.ts'
 
-const yours = new Set<Remedy>(['sign-in', 'unlock-keychain', 'set-company', 'reset-vault', 'open-file', 'repair'])
-const blocked = new Set<ProblemCode>(['catalog.not-allowed'])
+const yours = new Set<Remedy>([
+  'sign-in',
+  'connect',
+  'enter-key',
+  'enter-passphrase',
+  'unlock-keychain',
+  'set-company',
+  'reset-vault',
+  'open-file',
+  'repair',
+])
+const blocked = new Set<ProblemCode>(['catalog.not-allowed', 'auth.policy-refused'])
 /** Nobody’s fault and nobody’s task: it passes by itself when the network is back. */
 const passing = new Set<string>([
   'bridge.offline',
+  'auth.opening',
   'auth.sso-unreachable',
+  'auth.server-sso-unreachable',
+  'auth.network-sign-in',
+  'auth.proxy-refused',
   'app.company-unreachable',
   'catalog.unreachable',
 ])

@@ -94,6 +94,9 @@ const screens: Partial<Record<Remedy, Screen>> = {
   'open-apps': 'apps',
   'open-file': 'apps',
   repair: 'apps',
+  connect: 'connections',
+  'enter-key': 'connections',
+  'enter-passphrase': 'settings',
   'ask-it': 'help',
 }
 const screenOf = (remedy: Remedy): Screen => screens[remedy] ?? 'home'

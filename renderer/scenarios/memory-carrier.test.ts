@@ -8,7 +8,7 @@ import { createScenarioWorld, scenarios } from './scenarios.ts'
 test.each(scenarios)('$name is a world the contract allows', async (scenario) => {
   const world = { ...createScenarioWorld(scenario), silent: [], failing: {} }
   const client = createClient(contract, createMemoryCarrier(createMemoryCore(world).core))
-  for (const room of ['app', 'auth', 'vault', 'catalog', 'health', 'clients', 'settings'] as const)
+  for (const room of ['app', 'auth', 'connections', 'vault', 'catalog', 'health', 'clients', 'settings'] as const)
     expect(await client[room].snapshot()).toEqual(world[room])
 })
 

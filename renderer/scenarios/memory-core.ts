@@ -1,8 +1,9 @@
 import type { ActivityFilter, CallRow } from '../../shared/contract/activity.ts'
-import type { AppInfo } from '../../shared/contract/app.ts'
+import type { AppInfo, Screen } from '../../shared/contract/app.ts'
 import type { AuthState } from '../../shared/contract/auth.ts'
 import type { CatalogState } from '../../shared/contract/catalog.ts'
 import type { Backup, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { Connection, ConnectionId } from '../../shared/contract/connections.ts'
 import type { CoreApi } from '../../shared/contract/contract.ts'
 import type { HealthState, Tool } from '../../shared/contract/health.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
@@ -14,6 +15,7 @@ import { matches } from '../stores/activity-filter.ts'
 export type World = {
   app: AppInfo
   auth: AuthState
+  connections: Connection[]
   vault: VaultState
   catalog: CatalogState
   health: HealthState
@@ -46,9 +48,7 @@ function createListeners<T>() {
 export function createMemoryCore(world: World) {
   const changed = createListeners<keyof World>()
   const added = createListeners<CallRow[]>()
-  const navigate = createListeners<{
-    screen: 'home' | 'servers' | 'apps' | 'activity' | 'account' | 'settings' | 'help'
-  }>()
+  const navigate = createListeners<{ screen: Screen }>()
   const asked: string[] = []
 
   function change<K extends keyof World>(room: K, value: World[K]) {
@@ -62,7 +62,9 @@ export function createMemoryCore(world: World) {
     if (code) return Promise.reject(new Problem(code))
     return Promise.resolve().then(value)
   }
-  const mirror = <K extends 'app' | 'auth' | 'vault' | 'catalog' | 'health' | 'clients' | 'settings'>(room: K) => ({
+  const mirror = <K extends 'app' | 'auth' | 'connections' | 'vault' | 'catalog' | 'health' | 'clients' | 'settings'>(
+    room: K,
+  ) => ({
     snapshot: () => answer(`${room}.snapshot`, () => world[room]),
     changed: (listener: (value: World[K]) => void) => changed.on((which) => which === room && listener(world[room])),
   })
@@ -70,6 +72,19 @@ export function createMemoryCore(world: World) {
     const client = world.clients.find((one) => one.id === id)
     if (!client) throw new Problem('ipc.bad-request', id)
     return client
+  }
+  function findConnection(id: ConnectionId) {
+    const found = world.connections.find((one) => one.id === id)
+    if (!found) throw new Problem('auth.unknown-connection', id)
+    return found
+  }
+  function changeConnection(id: ConnectionId, patch: Partial<Connection>) {
+    const next = { ...findConnection(id), ...patch }
+    change(
+      'connections',
+      world.connections.map((one) => (one.id === id ? next : one)),
+    )
+    return next
   }
   function changeClient(id: string, patch: Partial<ClientApp>) {
     change(
@@ -111,6 +126,22 @@ export function createMemoryCore(world: World) {
       retry: () => answer('auth.retry', () => world.auth),
       cancelSignIn: () => answer('auth.cancelSignIn', signOut),
       signOut: () => answer('auth.signOut', signOut),
+    },
+    connections: {
+      ...mirror('connections'),
+      connect: ({ id, issuer }) =>
+        answer('connections.connect', () => {
+          const asks = findConnection(id).asks
+          return changeConnection(
+            id,
+            asks && asks.issuer !== issuer ? { state: 'asks' } : { state: 'connecting', asks: null },
+          )
+        }),
+      cancel: ({ id }) => answer('connections.cancel', () => changeConnection(id, { state: 'needs-you', asks: null })),
+      disconnect: ({ id }) =>
+        answer('connections.disconnect', () => changeConnection(id, { state: 'none', since: null })),
+      setKey: ({ id }) => answer('connections.setKey', () => changeConnection(id, { state: 'ok', problem: null })),
+      renewAll: () => answer('connections.renewAll', () => world.connections),
     },
     vault: {
       ...mirror('vault'),

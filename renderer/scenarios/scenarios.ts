@@ -1,7 +1,7 @@
 import { Problem, type ProblemData } from '../../shared/problems.ts'
 import type { ConnectionState } from '../http-carrier.ts'
 import type { World } from './memory-core.ts'
-import { createWorld, makeClient, makeOk, makeServer, minutesAgo, serverId } from './world.ts'
+import { createWorld, makeClient, makeConnection, makeOk, makeServer, minutesAgo, serverId } from './world.ts'
 
 export type Scenario = {
   name: string
@@ -36,6 +36,46 @@ const signingIn = (world: World) => {
     startedAt: minutesAgo(2),
     hint: 'Your IT may have to register http://127.0.0.1/callback as a redirect address of this app.',
   }
+}
+const disconnected = (world: World) => {
+  const [own] = world.connections
+  const asks = {
+    issuer: 'https://login.xn--harbr-lua.example',
+    host: 'login.xn--harbr-lua.example',
+    unicodeHost: 'login.harbór.example',
+  }
+  world.connections = [
+    ...(own ? [own] : []),
+    makeConnection('wiki', 'mcp-oauth', {
+      name: 'Port wiki',
+      state: 'asks',
+      asks,
+    }),
+    makeConnection('packages', 'api-key', {
+      name: 'Package registry',
+      state: 'needs-you',
+      since: minutesAgo(9000),
+      problem: problem('auth.api-key-refused'),
+    }),
+    makeConnection('crm', 'mcp-oauth', {
+      name: 'Customers',
+      state: 'connecting',
+      loginUrl: 'https://crm.example/authorize',
+    }),
+    makeConnection('iam', 'id-jag', {
+      name: 'Identity',
+      state: 'refused',
+      problem: problem('auth.policy-refused', 'login.northwind.example refused (access_denied)'),
+    }),
+    makeConnection('ledger', 'mcp-oauth', {
+      name: 'Ledger',
+      state: 'offline',
+      account: 'ana@ledger.example',
+      issuer: 'https://ledger.example',
+      since: minutesAgo(3000),
+      problem: problem('auth.server-sso-unreachable', 'ledger.example does not answer'),
+    }),
+  ]
 }
 const troubled = (world: World) => {
   const broken = asIf(problem('internal'), {
@@ -265,6 +305,15 @@ export const scenarios: Scenario[] = [
     hash: '#/home',
     change: (world) => Object.assign(world, { silent: ['settings.snapshot'] }),
   },
+  { name: 'connections', hash: '#/connections' },
+  { name: 'connections-troubled', hash: '#/connections/wiki', change: disconnected },
+  {
+    name: 'connection-asks',
+    hash: '#/connections',
+    change: disconnected,
+    press: 'Review: Port wiki',
+  },
+  { name: 'connection-key', hash: '#/connections', change: disconnected, press: 'Enter the key: Package registry' },
   { name: 'connection-refused', hash: '#/home', connection: 'refused' },
   { name: 'connection-lost', hash: '#/home', connection: 'lost' },
 ]

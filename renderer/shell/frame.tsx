@@ -3,6 +3,7 @@ import type { Screen } from '../../shared/contract/app.ts'
 import { AccountScreen } from '../screens/account/account-screen.tsx'
 import { ActivityScreen } from '../screens/activity/activity-screen.tsx'
 import { AppsScreen } from '../screens/apps/apps-screen.tsx'
+import { ConnectionsScreen } from '../screens/connections/connections-screen.tsx'
 import { HelpScreen } from '../screens/help/help-screen.tsx'
 import { HomeScreen } from '../screens/home/home-screen.tsx'
 import { ServersScreen } from '../screens/servers/servers-screen.tsx'
@@ -19,6 +20,7 @@ const screens: Record<Screen, () => React.JSX.Element> = {
   servers: ServersScreen,
   apps: AppsScreen,
   activity: ActivityScreen,
+  connections: ConnectionsScreen,
   account: AccountScreen,
   settings: SettingsScreen,
   help: HelpScreen,

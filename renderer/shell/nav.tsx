@@ -4,6 +4,7 @@ import {
   IconApps,
   IconHelpCircle,
   IconHome,
+  IconKey,
   IconServer2,
   IconSettings,
   IconUserCircle,
@@ -23,11 +24,12 @@ const icons: Record<Screen, TablerIcon> = {
   servers: IconServer2,
   apps: IconApps,
   activity: IconActivity,
+  connections: IconKey,
   account: IconUserCircle,
   settings: IconSettings,
   help: IconHelpCircle,
 }
-const work: Screen[] = ['home', 'servers', 'apps', 'activity']
+const work: Screen[] = ['home', 'servers', 'apps', 'activity', 'connections']
 const about: Screen[] = ['account', 'settings', 'help']
 
 export function Nav() {

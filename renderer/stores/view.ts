@@ -1,15 +1,17 @@
 import { create } from 'zustand'
 import { Screen } from '../../shared/contract/app.ts'
+import { ConnectionId } from '../../shared/contract/connections.ts'
 import { ClientId, ServerId } from '../../shared/ids.ts'
 
 type View = {
   screen: Screen /** What is shown in detail beside the list. */
   server: ServerId | null
   client: ClientId | null
+  connection: ConnectionId | null
 }
 
 /** Where the person is. It stands in the address (`#/servers/github`), so back, forward and reload work. */
-export const useView = create<View>(() => ({ screen: 'home', server: null, client: null }))
+export const useView = create<View>(() => ({ screen: 'home', server: null, client: null, connection: null }))
 
 export function parseHash(hash: string): View {
   const [, name, detail] = hash.split('/')
@@ -18,6 +20,7 @@ export function parseHash(hash: string): View {
     screen,
     server: (screen === 'servers' && ServerId.safeParse(detail).data) || null,
     client: (screen === 'apps' && ClientId.safeParse(detail).data) || null,
+    connection: (screen === 'connections' && ConnectionId.safeParse(detail).data) || null,
   }
 }
 

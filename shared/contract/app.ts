@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { call, event } from '../ipc.ts'
 import { ProblemData } from '../problems.ts'
 
-export const Screen = z.enum(['home', 'servers', 'apps', 'activity', 'account', 'settings', 'help'])
+export const Screen = z.enum(['home', 'servers', 'apps', 'activity', 'connections', 'account', 'settings', 'help'])
 export type Screen = z.infer<typeof Screen>
 
 export const AppInfo = z.object({

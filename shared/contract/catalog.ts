@@ -9,7 +9,7 @@ export const CatalogServer = z.object({
   description: z.string().nullable(),
   origin: z.enum(['policy', 'company', 'team', 'mine']),
   transport: z.enum(['auto', 'http', 'sse', 'sse-split', 'stdio']),
-  auth: z.enum(['none', 'sso', 'api-key', 'headers', 'sso-exchange', 'mcp-oauth']),
+  auth: z.enum(['none', 'sso', 'api-key', 'headers', 'sso-exchange', 'id-jag', 'mcp-oauth']),
   /** URL, or the command line of a local server; for people to read. */
   address: z.string(),
   /** False where the person's groups do not include it: listed, locked, with the reason. */

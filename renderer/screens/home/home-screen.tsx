@@ -70,6 +70,7 @@ function Needs({ needs }: { needs: Need[] }) {
               level={level}
               subject={subject}
               client={id.startsWith('client:') ? id.slice('client:'.length) : undefined}
+              server={server ?? undefined}
               onRetry={server === null ? undefined : () => recheck(server)}
             />
           </li>

@@ -92,7 +92,9 @@ function State({ row: { server, health, level } }: { row: ServerRow }) {
           {t('server.recheck')}
         </ActionButton>
       </div>
-      {health && 'problem' in health && <ProblemNote problem={health.problem} level={level} onRetry={again} />}
+      {health && 'problem' in health && (
+        <ProblemNote problem={health.problem} level={level} server={server.id} onRetry={again} />
+      )}
     </>
   )
 }
