@@ -10,7 +10,7 @@ import { createAuth } from './auth/auth.ts'
 import { createBridge } from './bridge/bridge.ts'
 import { writeLaunch } from './bridge/launch-file.ts'
 import { createDispatcher as createHttp } from './bridge/links/dispatcher.ts'
-import type { Verdict } from './bridge/links/link-options.ts'
+import type { EraVerdict, Verdict } from './bridge/links/link-options.ts'
 import { openLink } from './bridge/links/open-link.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createClients } from './clients/clients.ts'
@@ -120,6 +120,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   const http = createHttp()
   const verdicts = new Map<string, Verdict>()
+  const eras = new Map<string, EraVerdict>()
+  const eraKey = (url: string) => `${auth.account()?.id ?? ''} ${url}`
   const bridge = createBridge({
     runFolder: paths.run,
     cacheFolder: paths.cache,
@@ -133,6 +135,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         environment: env,
         recall: (url) => verdicts.get(url),
         remember: (url, verdict) => verdicts.set(url, verdict),
+        recallEra: (url) => eras.get(eraKey(url)),
+        rememberEra: (url, verdict) => eras.set(eraKey(url), verdict),
       }),
     allowAdHoc: () => settings.snapshot().allowAdHoc,
     account: () => auth.account()?.id ?? null,

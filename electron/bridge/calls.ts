@@ -2,6 +2,7 @@ import type { CallRow } from '../../shared/contract/activity.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
 import { findText, type Span } from './json-walk.ts'
 import type { IdText, Message, RpcError } from './link.ts'
+import { modernVersionOf } from './revision.ts'
 import { findProblem } from './rpc.ts'
 
 export type NewCall = Omit<CallRow, 'id'>
@@ -13,6 +14,8 @@ export type OpenCall = {
   target: string | null
   /** It asks for the tools from the start, so its answer is worth remembering. */
   listsTools: boolean
+  /** The revision it names itself, and so needs no session; null for those with sessions. */
+  version: string | null
   /** False while it waits for the server's session. */
   sent: boolean
   startedAt: Date
@@ -43,12 +46,15 @@ export function createCalls({ server, client, clientName, record, now }: Needs) 
 
   function add(message: Message & { idSpan: Span | null }): OpenCall {
     const { id, line, idSpan } = message
+    const version = modernVersionOf(line)
+    const isList = message.method === 'tools/list' && version === null
     const call: OpenCall = {
       id: id as IdText,
       spelled: idSpan ? line.toString('utf8', idSpan.start, idSpan.end) : (id as IdText),
       method: message.method as string,
       target: message.target,
-      listsTools: message.method === 'tools/list' && findText(line, ['params', 'cursor']) === null,
+      listsTools: isList && findText(line, ['params', 'cursor']) === null,
+      version,
       sent: false,
       startedAt: now(),
       startedMs: performance.now(),

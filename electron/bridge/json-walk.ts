@@ -56,22 +56,30 @@ function skipScalar(bytes: Buffer, at: number) {
   return here > at ? here : -1
 }
 
-/** Calls `visit` for each member of the object at `at`; returns the object's end, or -1 where it is not a whole object. */
-export function eachMember(bytes: Buffer, at: number, visit: (key: string, value: Span) => void): number {
+/**
+ * Calls `visit` for each member of the object at `at`, with where its value lies and where its key begins; returns the
+ * object's end, or -1 where it is not a whole object.
+ */
+export function eachMember(
+  bytes: Buffer,
+  at: number,
+  visit: (key: string, value: Span, keyStart: number) => void,
+): number {
   if (bytes[at] !== 0x7b) return -1
   let here = skipSpace(bytes, at + 1)
   if (bytes[here] === 0x7d) return here + 1
   for (;;) {
     if (bytes[here] !== quote) return -1
-    const keyEnd = skipString(bytes, here)
+    const keyStart = here
+    const keyEnd = skipString(bytes, keyStart)
     if (keyEnd < 0) return -1
-    const key = toKey(bytes, here, keyEnd)
+    const key = toKey(bytes, keyStart, keyEnd)
     here = skipSpace(bytes, keyEnd)
     if (key === null || bytes[here] !== 0x3a) return -1
     const start = skipSpace(bytes, here + 1)
     const end = skipValue(bytes, start)
     if (end < 0) return -1
-    visit(key, { start, end })
+    visit(key, { start, end }, keyStart)
     here = skipSpace(bytes, end)
     if (bytes[here] === 0x7d) return here + 1
     if (bytes[here] !== 0x2c) return -1

@@ -188,6 +188,7 @@ export function createServerSession(needs: Needs) {
     initialize,
     connect,
     send: upstream.send,
+    sendAlone: upstream.sendAlone,
     recall,
     setInitialized(message: Message) {
       initialized = message
@@ -197,12 +198,16 @@ export function createServerSession(needs: Needs) {
     get phase() {
       return upstream.phase
     },
+    /** Something can be said to the server, also without a session. */
+    get isOpen() {
+      return upstream.isOpen
+    },
     get opening(): Readonly<Opening> | null {
       return opening
     },
     /** Someone signed in or out, or the catalog changed: what did not work may work now, and the other way round. */
     wake() {
-      const problem = upstream.phase === 'ready' ? findChange() : null
+      const problem = upstream.isOpen && upstream.phase !== 'connecting' ? findChange() : null
       if (problem) {
         needs.onGone(toRpcError(problem))
         void upstream.close()

@@ -4,6 +4,7 @@ import type { Envelope } from './end/envelope.ts'
 import { findText } from './json-walk.ts'
 import type { IdText, Message, RpcError } from './link.ts'
 import { isToolError, readError, respell, sizeText } from './message-text.ts'
+import { metaKeys, toPlain } from './revision.ts'
 import { errorLine, notificationLine, resultLine, rpcCodes, toRpcError } from './rpc.ts'
 import { type ScannedMessage, scan, toIdText } from './scan.ts'
 import { createServerSession, type ServerSessionNeeds } from './server-session.ts'
@@ -26,13 +27,16 @@ export function createSession(needs: Needs) {
   let closed = false
   /** Questions of the server the client has not answered, with their ids as the server wrote them. */
   const asked = new Map<IdText, string>()
-  const calls = createCalls({ ...needs, clientName: () => upstream.opening?.name ?? null })
+  /** What a client without `initialize` calls itself. */
+  let aloneName: string | null = null
+  const clientName = () => upstream.opening?.name ?? aloneName
+  const calls = createCalls({ ...needs, clientName })
   const upstream = createServerSession({
     ...needs,
     calls,
     toClient,
     onReady: sendHeld,
-    onRefused: failHeld,
+    onRefused: onGone,
     onGone,
     onMessage: (message) => (message.kind === 'response' ? onServerAnswer(message) : onServerMessage(message)),
     onFail: fail,
@@ -55,11 +59,12 @@ export function createSession(needs: Needs) {
     else onRequest(message, message.id as IdText)
   }
   function onRequest(message: ScannedMessage, id: IdText) {
-    const { listsTools } = calls.add(message)
+    const { listsTools, version } = calls.add(message)
     if (calls.count > mostCalls || calls.bytes > mostCallBytes) {
       return fail(id, toRpcError(new Problem('bridge.too-many-calls', `${mostCalls} is the limit for one app`)))
     }
-    // No server is reached by the revision that has this method; said at once, a client falls back by itself.
+    if (version !== null) return sendAlone(message, id)
+    // Only the revisions without sessions have this method; said at once, a client falls back by itself.
     if (message.method === 'server/discover') {
       return fail(id, { code: rpcCodes.unknownMethod, message: 'Method not found' })
     }
@@ -70,9 +75,16 @@ export function createSession(needs: Needs) {
     else answer(id, known)
     upstream.connect()
   }
+  /** A request of 2026-07-28 says for itself what a session would know. */
+  function sendAlone(message: ScannedMessage, id: IdText) {
+    const call = calls.find(id)
+    if (call) call.sent = true
+    aloneName ??= toPlain(findText(message.line, ['params', '_meta', metaKeys.clientInfo, 'name']))
+    upstream.sendAlone(message)
+  }
   function onNotification(message: ScannedMessage) {
     if (message.method === 'notifications/initialized') return upstream.setInitialized(message)
-    if (message.method === 'notifications/cancelled' && !cancel(message)) return
+    if (message.method === 'notifications/cancelled') return cancel(message) ? upstream.send(message) : undefined
     if (upstream.phase === 'ready') upstream.send(message)
     else if (upstream.phase === 'connecting') held.push(message)
   }
@@ -135,6 +147,9 @@ export function createSession(needs: Needs) {
       return fail(call.id, toRpcError(problem), line.length)
     }
     const isCall = call.method === 'tools/call'
+    if (call.method === 'server/discover' && !failed) {
+      needs.seen({ client, stage: 'initialize', server, at: needs.now().toISOString() })
+    }
     const ending: Ending = failed
       ? { kind: 'error', error: readError(line), bytes: line.length }
       : { kind: 'answered', toolFailed: isCall && isToolError(line), bytes: line.length }
@@ -177,10 +192,10 @@ export function createSession(needs: Needs) {
     wake: upstream.wake,
     resumed: upstream.resumed,
     snapshot: () => ({
-      clientName: upstream.opening?.name ?? null,
+      clientName: clientName(),
       clientVersion: upstream.opening?.clientVersion ?? null,
-      initialized: upstream.opening?.told === 'result',
-      phase: upstream.phase,
+      initialized: upstream.opening?.told === 'result' || aloneName !== null,
+      phase: upstream.isOpen && upstream.phase === 'idle' ? ('ready' as const) : upstream.phase,
       openCalls: calls.count,
     }),
     /** The client has gone: nothing it asked for goes on. */

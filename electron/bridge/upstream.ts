@@ -30,32 +30,42 @@ type Needs = {
 export function createUpstream(needs: Needs) {
   let link: Link | null = null
   let phase: 'idle' | 'connecting' | 'ready' = 'idle'
+  let openingId: IdText | undefined
   const own = new Map<IdText, (resultText: string | null) => void>()
 
-  function connect() {
-    if (phase !== 'idle') return
-    phase = 'connecting'
-    const opening = needs.opening()
+  /** The link, opened where there is none. Null where it may not be: `needs.onRefused` was told why. */
+  function getLink(): Link | null {
+    if (link) return link
     let mine: Link | null = null
     // A link that was dropped may still have something to say; nobody listens.
     const isCurrent = () => mine === null || link === mine
     try {
       mine = needs.open({
-        deliver: (line) => (isCurrent() ? onLine(line, opening?.id) : undefined),
-        fail: (id, error) => void (isCurrent() && onFail(id, error, opening?.id)),
+        deliver: (line) => (isCurrent() ? onLine(line) : undefined),
+        fail: (id, error) => void (isCurrent() && onFail(id, error)),
         ended: (error) => void (isCurrent() && onEnded(error)),
       })
     } catch (error) {
       phase = 'idle'
-      return needs.onRefused(toRpcError(error), null)
+      needs.onRefused(toRpcError(error), null)
+      return null
     }
     link = mine
+    return mine
+  }
+  function connect() {
+    if (phase !== 'idle') return
+    phase = 'connecting'
+    const opening = needs.opening()
+    openingId = opening?.id
+    const mine = getLink()
+    if (!mine) return
     if (opening) return mine.send(opening.message)
     phase = 'ready'
     needs.onReady(null)
   }
 
-  function onLine(line: Buffer, openingId: IdText | undefined): Promise<void> | void {
+  function onLine(line: Buffer): Promise<void> | void {
     const scanned = scan(line)
     if (!scanned.ok) return needs.onTrouble(scanned.error.message)
     const { message } = scanned
@@ -71,7 +81,7 @@ export function createUpstream(needs: Needs) {
     phase = 'ready'
     needs.onReady(message)
   }
-  function onFail(id: IdText, error: RpcError, openingId: IdText | undefined) {
+  function onFail(id: IdText, error: RpcError) {
     const settleOwn = own.get(id)
     if (settleOwn) return settleOwn(null)
     if (phase !== 'connecting' || id !== openingId) return needs.onFail(id, error)
@@ -108,7 +118,12 @@ export function createUpstream(needs: Needs) {
     close,
     ask,
     send: (message: Message) => link?.send(message),
+    /** Carries a request that needs no session. Who sent it learns from `onRefused` where there can be no link. */
+    sendAlone: (message: Message) => getLink()?.send(message),
     wake: () => link?.wake?.(),
+    get isOpen() {
+      return link !== null
+    },
     get phase() {
       return phase
     },

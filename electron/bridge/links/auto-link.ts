@@ -99,5 +99,6 @@ export function createAutoLink(url: URL, needs: LinkNeeds, settings: LinkSetting
       await link?.close()
     },
     wake: () => link?.wake(),
+    hasSession: () => link?.hasSession?.() ?? true,
   }
 }

@@ -107,13 +107,14 @@ test.each([401, 403, 500, 503])(
   },
 )
 
-test('a server of 2026-07-28 only is no older server: the error says what it speaks', async () => {
-  const error = { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'] } }
+test('a server of a revision newer than all we know is no older server: the error says what it speaks', async () => {
+  const error = { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2031-01-01'] } }
   const server = await startRawServer(({ message }, reply) =>
     reply.json({ jsonrpc: '2.0', id: message.id, error }, 400),
   )
   const answer = await createMemory().open(server.url).initialize()
   expect(codeOf(answer)).toBe('bridge.modern-only')
-  expect(answer.error?.message).toContain('speaks only 2026-07-28')
-  expect(server.requests).toHaveLength(1)
+  expect(answer.error?.message).toContain('speaks only 2031-01-01')
+  expect(server.posts().map(({ message }) => message.method)).toEqual(['initialize', 'server/discover'])
+  expect(server.requests.every(({ method }) => method === 'POST')).toBe(true)
 })

@@ -235,5 +235,5 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     await remove(session)
   }
 
-  return { send, close, wake: listener.wake }
+  return { send, close, wake: listener.wake, hasSession: () => session.id !== null }
 }

@@ -105,6 +105,11 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
     if (finish(request as Entry)) (request as Entry).refuse(error instanceof Refused ? error.rpc : toRpcError(error))
   }
 
+  /** With an error in words that are not ours to choose. */
+  function refuseAs(request: OpenRequest, error: RpcError) {
+    if (finish(request as Entry)) (request as Entry).refuse(error)
+  }
+
   function failAll(error: unknown, isMeant: (request: OpenRequest) => boolean = () => true) {
     for (const entry of [...open.values()].filter(isMeant)) {
       refuse(entry, error)
@@ -186,6 +191,9 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
     ask,
     receive,
     refuse,
+    refuseAs,
+    /** It is over, and whoever asked knows it already. */
+    finish: (request: OpenRequest) => void finish(request as Entry),
     failAll,
     cancel,
     withdrawQuestions,

@@ -31,6 +31,12 @@ const timings: Timings = {
 /** How an `auto` server was found to speak, and when. */
 export type Verdict = { transport: 'http' | 'sse'; at: string }
 
+/**
+ * What is known of the revisions a server speaks, and since when: `both` where a client of the older revisions gets a
+ * session, or that is not known; `modern` where it gets none.
+ */
+export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
+
 export type LinkOptions = {
   /** Shared by all links: connections, proxy, certificates (`createDispatcher`). */
   dispatcher: Dispatcher
@@ -39,6 +45,9 @@ export type LinkOptions = {
   timings?: Partial<Timings>
   recall?: (url: string) => Verdict | undefined
   remember?: (url: string, verdict: Verdict) => void
+  /** Of the account that is signed in: what a server speaks may depend on who asks. */
+  recallEra?: (url: string) => EraVerdict | undefined
+  rememberEra?: (url: string, verdict: EraVerdict) => void
   now?: () => Date
   /** What a local server may inherit from; only a short list of names is taken. */
   environment?: Record<string, string | undefined>

@@ -1,7 +1,11 @@
+import type { Endpoint } from '../../../shared/server-config.ts'
 import type { LinkNeeds } from '../link.ts'
 import { createAutoLink } from './auto-link.ts'
+import { createEraLink } from './era-link.ts'
 import { createHttpLink } from './http-link.ts'
-import { type LinkOptions, toSettings } from './link-options.ts'
+import { type LinkOptions, type LinkSettings, toSettings } from './link-options.ts'
+import { createModernLink } from './modern-link.ts'
+import { withoutModern } from './no-modern.ts'
 import { createStdioLink } from './stdio-link.ts'
 import { createSplitDialect, createSseDialect } from './stream-dialect.ts'
 import { createStreamLink } from './stream-link.ts'
@@ -16,18 +20,34 @@ export function openLink(needs: LinkNeeds, options: LinkOptions): WakingLink {
   const { endpoint } = needs.server
   switch (endpoint.transport) {
     case 'http':
-      return createHttpLink(new URL(endpoint.url), needs, settings)
-    case 'sse':
-      return createStreamLink(createSseDialect(new URL(endpoint.url)), needs, settings)
-    case 'sse-split':
-      return createStreamLink(
-        createSplitDialect(new URL(endpoint.streamUrl), new URL(endpoint.messageUrl)),
-        needs,
-        settings,
-      )
     case 'auto':
-      return createAutoLink(new URL(endpoint.url), needs, settings)
-    case 'stdio':
-      return createStdioLink(endpoint, needs, settings)
+      return openHttp(endpoint, needs, settings)
+    case 'sse':
+      return withoutModern(createStreamLink(createSseDialect(new URL(endpoint.url)), needs, settings), needs)
+    case 'sse-split': {
+      const dialect = createSplitDialect(new URL(endpoint.streamUrl), new URL(endpoint.messageUrl))
+      return withoutModern(createStreamLink(dialect, needs, settings), needs)
+    }
+    case 'stdio': {
+      const open = (inner: LinkNeeds) => createStdioLink(endpoint, inner, settings)
+      return createEraLink({ place: null, era: endpoint.era, openLegacy: open, openModern: open }, needs, settings)
+    }
   }
+}
+
+function openHttp(
+  { url: address, transport, era }: Extract<Endpoint, { transport: 'http' | 'auto' }>,
+  needs: LinkNeeds,
+  settings: LinkSettings,
+): WakingLink {
+  const url = new URL(address)
+  const openLegacy = transport === 'http' ? createHttpLink : createAutoLink
+  const transports = {
+    place: url.href,
+    era,
+    openLegacy: (inner: LinkNeeds) => openLegacy(url, inner, settings),
+    openModern: (inner: LinkNeeds, discovered: (isModern: boolean) => void) =>
+      createModernLink(url, inner, settings, { discovered }),
+  }
+  return createEraLink(transports, needs, settings)
 }

@@ -147,10 +147,18 @@ export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, setti
         throw new Problem('bridge.process-failed', `${name} does not read what it is sent`)
       if (request) request.progress = 'sent'
       running.write(line)
+      if (request?.method === 'server/discover') answerForSilence(request)
     } catch (error) {
       if (request) inbox.refuse(request, error)
       else if (!closing.signal.aborted) log.warn('message.lost', { error })
     }
+  }
+
+  /** Older servers may say nothing to a method they do not know; a client that asks this waits for an answer. */
+  function answerForSilence(request: OpenRequest) {
+    const error = { code: rpcCodes.unknownMethod, message: 'Method not found' }
+    const timer = setTimeout(() => inbox.refuseAs(request, error), timings.holdMs)
+    inbox.whenDone(request, () => clearTimeout(timer))
   }
 
   const ordered = (work: () => Promise<void>): Promise<void> => (gate ? gate.then(work) : work())

@@ -65,6 +65,8 @@ export async function createProcesses() {
     startHub,
     connectClient,
     startBridge,
+    /** How a client of any make starts the bridge. */
+    bridgeCommand: (server: string) => ({ command: bridge.command, args: [...bridge.args, server], env }),
     /** With an app that is believed to be starting, a request waits longer than any load holds up the hub of a test. */
     writeSlowLaunch: () => writeLaunch(home, [process.execPath, '-e', '']),
     async close() {
