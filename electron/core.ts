@@ -9,7 +9,6 @@ import type { Assets } from './assets.ts'
 import { createAuth } from './auth/auth.ts'
 import { createBridge } from './bridge/bridge.ts'
 import { writeLaunch } from './bridge/launch-file.ts'
-import { createDispatcher as createHttp } from './bridge/links/dispatcher.ts'
 import type { EraVerdict, Verdict } from './bridge/links/link-options.ts'
 import { openLink } from './bridge/links/open-link.ts'
 import { createCatalog } from './catalog/catalog.ts'
@@ -23,6 +22,7 @@ import { createDispatcher, type Dispatcher } from './ipc/dispatcher.ts'
 import type { BridgeCommand } from './lib/bridge-command.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
+import { createNetwork } from './network/network.ts'
 import { createSettings, type SettingsStore } from './settings/settings.ts'
 import type { Keychain } from './vault/keychain.ts'
 import { createVault } from './vault/vault.ts'
@@ -38,7 +38,8 @@ export type CoreOptions = {
   bridgeCommand: BridgeCommand
   /** How a bridge that finds no hub starts this one again in the background: a full path and arguments. */
   launch: string[]
-  fetch: typeof globalThis.fetch
+  /** The system's proxy for an address, in a PAC file's words, where somebody knows it. */
+  resolveProxy?: (url: string) => Promise<string>
   openUrl: (url: string) => Promise<boolean>
   openPath: (path: string) => Promise<boolean>
   /** Ends the process that runs the core. */
@@ -64,12 +65,21 @@ export type Core = {
  * another core has this data folder.
  */
 export async function createCore(options: CoreOptions): Promise<Core> {
-  const { mode, assets, paths, env, platform, store, keychain, bridgeCommand, fetch, log } = options
+  const { mode, assets, paths, env, platform, store, keychain, bridgeCommand, log } = options
   const { version } = assets
   const now = () => new Date()
   const startedAt = now()
 
   const settings = createSettings({ store, log: log.child('settings') })
+  const network = createNetwork({
+    env,
+    proxy: () => settings.snapshot().proxy,
+    caFiles: () => settings.snapshot().caFiles,
+    resolveProxy: options.resolveProxy,
+    servers: () => catalog.all(),
+    log: log.child('network'),
+  })
+  const { fetch } = network
   const company = createCompany({
     settings: { company: () => env.CAUSEWAY_COMPANY || settings.company(), setCompany: settings.setCompany },
     ...{ cacheFolder: paths.cache, fetch, now, log: log.child('company') },
@@ -118,7 +128,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     now,
     log: log.child('clients'),
   })
-  const http = createHttp()
   const verdicts = new Map<string, Verdict>()
   const eras = new Map<string, EraVerdict>()
   const eraKey = (url: string) => `${auth.account()?.id ?? ''} ${url}`
@@ -131,7 +140,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     headers: auth.headers,
     openLink: (needs) =>
       openLink(needs, {
-        dispatcher: http,
+        dispatcher: network.dispatcher,
         environment: env,
         recall: (url) => verdicts.get(url),
         remember: (url, verdict) => verdicts.set(url, verdict),
@@ -219,6 +228,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     health.reconsider()
   })
   catalog.changed(() => {
+    network.reconsider()
     bridge.wake()
     health.reconsider()
     auth.serversChanged()
@@ -229,7 +239,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   vault.changed(health.tell)
   let allowedAdHoc = settings.snapshot().allowAdHoc
+  network.moved(resumed)
   settings.changed(({ allowAdHoc }) => {
+    network.reconsider()
     void activity.prune()
     if (allowAdHoc !== allowedAdHoc) bridge.wake()
     allowedAdHoc = allowAdHoc
@@ -241,10 +253,18 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   clients.changed(onApps)
   bridge.traffic(health.traffic)
 
+  /** What was known of hosts may be wrong now; connections made before are of no use any more. */
+  function resumed() {
+    auth.resumed()
+    bridge.resumed()
+    void company.refresh()
+    health.reconsider()
+  }
+
   async function close() {
     health.close()
     await bridge.close()
-    await Promise.all([auth.close(), clients.close(), activity.close(), http.close()])
+    await Promise.all([auth.close(), clients.close(), activity.close(), network.close()])
     await vault.close()
   }
   try {
@@ -265,10 +285,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     ready,
     show: app.show,
     resumed() {
-      auth.resumed()
-      bridge.resumed()
-      void company.refresh()
-      health.reconsider()
+      network.reset()
+      resumed()
     },
     keychainHangs: vault.keychainHangs,
     async close() {

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { app, dialog } from 'electron'
+import { app, dialog, session } from 'electron'
 import ElectronStore from 'electron-store'
 import { toProblem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
@@ -45,7 +45,8 @@ async function start({ onOpen }: Prepared) {
     }),
     // In a checkout Electron needs the app's folder as well.
     launch: [process.execPath, ...(app.isPackaged ? [] : [app.getAppPath()]), hiddenFlag],
-    fetch: globalThis.fetch,
+    // A PAC file, the system's setting, a group policy: Chromium knows them all.
+    resolveProxy: async (url) => session.defaultSession.resolveProxy(url),
     // `BROWSER` is how a script, or a person on a strange desktop, says which program it shall be.
     openUrl: (url) => (env.BROWSER ? openUrl(url, { env, platform }) : openExternal(url, log.child('shell'))),
     openPath,

@@ -34,7 +34,6 @@ export async function startNodeCore({ assets, paths, env, platform, quit, log }:
     store: createConfStore({ folder: paths.data, now: () => new Date() }),
     keychain: createKeytarKeychain({ folder: paths.data, platform }),
     launch: [process.execPath, assets.cliScript, 'agent'],
-    fetch: globalThis.fetch,
     openUrl: (url) => openUrl(url, { env, platform }),
     openPath: (path) => openPath(path, { env, platform }),
   })

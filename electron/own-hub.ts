@@ -7,10 +7,10 @@ import { Problem } from '../shared/problems.ts'
 import { createBridge } from './bridge/bridge.ts'
 import { findHub } from './bridge/end/find-hub.ts'
 import type { OwnHub } from './bridge/end/run-ad-hoc.ts'
-import { createDispatcher } from './bridge/links/dispatcher.ts'
 import { openLink } from './bridge/links/open-link.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
+import { createNetwork } from './network/network.ts'
 
 /**
  * A hub for one bridge, in the bridge's own process, with a run folder of its own: for servers by address where no app
@@ -18,8 +18,14 @@ import type { Paths } from './lib/paths.ts'
  */
 export async function startOwnHub(paths: Paths): Promise<OwnHub> {
   const folder = await mkdtemp(join(tmpdir(), 'causeway-own-'))
-  const isAllowed = await readAllowed(join(paths.data, 'settings.json'))
-  const dispatcher = createDispatcher()
+  const choices = await readChoices(join(paths.data, 'settings.json'))
+  const network = createNetwork({
+    env: process.env,
+    proxy: () => choices.proxy,
+    caFiles: () => choices.caFiles,
+    servers: () => [],
+    log: silent,
+  })
   const bridge = createBridge({
     runFolder: join(folder, 'run'),
     cacheFolder: join(folder, 'cache'),
@@ -28,8 +34,8 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     headers: async ({ name }) => {
       throw new Problem('auth.server-wants-sign-in', `${name}: give its --header or --bearer`)
     },
-    openLink: (needs) => openLink(needs, { dispatcher }),
-    allowAdHoc: () => isAllowed,
+    openLink: (needs) => openLink(needs, { dispatcher: network.dispatcher }),
+    allowAdHoc: () => choices.allowAdHoc,
     account: () => null,
     record: () => {},
     seen: () => {},
@@ -44,18 +50,21 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     hub,
     async close() {
       await bridge.close()
+      await network.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** The person's choice holds without the app as well; a file that cannot be read allows nothing. */
-async function readAllowed(path: string): Promise<boolean> {
+const Choices = Settings.pick({ allowAdHoc: true, proxy: true, caFiles: true })
+
+/** The person’s choices hold without the app as well; a file that cannot be read allows nothing. */
+async function readChoices(path: string) {
   try {
     const stored: unknown = JSON.parse((await readFile(path, 'utf8')).replace(/^\ufeff/, ''))
-    return Settings.pick({ allowAdHoc: true }).parse(stored).allowAdHoc
+    return Choices.parse(stored)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return { ...Choices.parse({}), allowAdHoc: (error as NodeJS.ErrnoException).code === 'ENOENT' }
   }
 }
 

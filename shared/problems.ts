@@ -163,6 +163,17 @@ export const problems = {
     title: 'The app is writing its settings file right now, nothing was written',
     remedy: 'retry',
   },
+  'team.not-found': { title: 'There is no team file (.agents/mcp/mcp-servers.json) here or above', remedy: 'none' },
+  'team.unreadable': { title: 'The team file cannot be read', remedy: 'open-file' },
+  'team.invalid': { title: 'The team file is not valid', remedy: 'open-file' },
+  'team.secret': {
+    title: 'A secret stands in a file that everybody in the project can read; a variable belongs there',
+    remedy: 'open-file',
+  },
+  'team.variable': { title: 'A variable cannot be written the way this client needs it', remedy: 'open-file' },
+  'team.no-environment': { title: 'The team file does not know this environment', remedy: 'open-file' },
+  'team.outside': { title: 'A project file leads out of the project, so nothing was written', remedy: 'none' },
+  'team.import-differs': { title: 'Two files of the project say different things about one server', remedy: 'none' },
   'clients.policy-forbids': {
     title: 'IT decides which servers this app may use, so nothing was written',
     remedy: 'ask-it',

@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client'
+import { Problem } from '../../shared/problems.ts'
 import { UnsafeAnswer } from './guarded-fetch.ts'
 
 /** What an SSO’s refusal means, judged by status and shape: messages are written for people and change. */
@@ -40,6 +41,8 @@ export async function readRefusal(error: unknown): Promise<Refusal> {
   if (error instanceof oidc.ResponseBodyError) return fromBody(error.status, error.cause, error.response)
   const response = chain.find((cause) => cause instanceof Response) ?? challenged(error)
   if (response) return fromResponse(response)
+  const problem = chain.find((cause) => cause instanceof Problem)
+  if (problem) return unreachable(`cannot be reached: ${problem.message}`)
   if (error instanceof oidc.ClientError) return fromClientError(error)
   const code = chain.map((cause) => (cause as { code?: unknown } | null)?.code).find((text) => typeof text === 'string')
   return unreachable(`does not answer (${code ?? 'no connection'})`)

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { Problem } from '../../shared/problems.ts'
 
 /** Why a document could not be had. `network`: no answer at all; `status`, `body`: an answer that is not one. */
 export class DocumentError extends Error {
@@ -31,7 +32,7 @@ export async function fetchDocument<T>(
     redirect: 'manual',
     signal: AbortSignal.timeout(15_000),
   }).catch((cause: unknown) => {
-    throw new DocumentError('network', `${at.host} does not answer (${reason(cause)})`, { cause })
+    throw new DocumentError('network', reason(cause, `${at.host} does not answer`), { cause })
   })
   if (response.status !== 200) {
     await response.body?.cancel().catch(() => {})
@@ -64,7 +65,7 @@ async function readText(response: Response, host: string) {
     }
   } catch (cause) {
     if (cause instanceof DocumentError) throw cause
-    throw new DocumentError('network', `${host} stopped answering (${reason(cause)})`, { cause })
+    throw new DocumentError('network', reason(cause, `${host} stopped answering`), { cause })
   }
   return Buffer.concat(parts).toString('utf8')
 }
@@ -77,8 +78,10 @@ function parse(text: string, at: URL): unknown {
   }
 }
 
-function reason(error: unknown) {
+/** A proxy’s or a certificate’s trouble is said in its own words; of the rest the code is what helps. */
+function reason(error: unknown, what: string) {
   const cause = error instanceof Error ? (error.cause ?? error) : error
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return cause instanceof Error ? cause.name : 'unknown'
+  if (cause instanceof Problem) return cause.message
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return `${what} (${cause.code})`
+  return `${what} (${cause instanceof Error ? cause.name : 'unknown'})`
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SettingsChange } from '../../shared/contract/settings.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createConfStore } from './conf-store.ts'
 import { createSettings, type SettingsStore } from './settings.ts'
@@ -26,6 +27,8 @@ const defaults = {
   welcomeDone: false,
   allowAdHoc: true,
   activityDays: 30,
+  proxy: { mode: 'system' },
+  caFiles: [],
   company: null,
 }
 const written = () => JSON.parse(readFileSync(file, 'utf8')) as unknown
@@ -113,4 +116,11 @@ test('a full disk refuses the change and leaves the settings as they were', () =
     expect.objectContaining({ code: 'settings.not-saved', detail: 'ENOSPC: no space left on device' }),
   )
   expect(settings.snapshot()).toEqual(defaults)
+})
+
+test('a proxy’s password is not taken into this file', () => {
+  const fixed = (url: string) => SettingsChange.safeParse({ proxy: { mode: 'fixed', url } }).success
+  expect(fixed('http://proxy.acme.test:3128')).toBe(true)
+  expect(fixed('http://ana:hunter2@proxy.acme.test:3128')).toBe(false)
+  expect(fixed('socks5://proxy.acme.test')).toBe(false)
 })

@@ -2,6 +2,27 @@ import { z } from 'zod'
 import { call, event } from '../ipc.ts'
 import { ProblemData } from '../problems.ts'
 
+const ProxyUrl = z
+  .url({ protocol: /^https?$/ })
+  // This file is no place for a password; the environment or the system’s own setting is.
+  .refine(
+    (text) => !new URL(text).username && !new URL(text).password,
+    'A proxy’s name and password do not belong here',
+  )
+
+/** How hosts are reached: as the environment and the system say, straight, or through one proxy. */
+export const ProxyChoice = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('system') }),
+  z.object({ mode: z.literal('none') }),
+  z.object({
+    mode: z.literal('fixed'),
+    url: ProxyUrl,
+    /** Hosts reached without it: `example.com` with all below it, `host:port`, `10.0.0.0/8`, `<local>`. */
+    bypass: z.array(z.string().min(1).max(255)).max(200).default([]),
+  }),
+])
+export type ProxyChoice = z.infer<typeof ProxyChoice>
+
 const choices = {
   theme: z.enum(['system', 'light', 'dark']),
   startAtLogin: z.boolean(),
@@ -13,6 +34,9 @@ const choices = {
   allowAdHoc: z.boolean(),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
+  proxy: ProxyChoice,
+  /** Files with authorities this computer shall trust besides its own, PEM or DER. */
+  caFiles: z.array(z.string().min(1).max(4096)).max(20),
 }
 
 /** What a person may choose, and the company they joined. Every field has a default, so an old file stays valid. */
@@ -23,6 +47,8 @@ export const Settings = z.object({
   welcomeDone: choices.welcomeDone.default(false),
   allowAdHoc: choices.allowAdHoc.default(true),
   activityDays: choices.activityDays.default(30),
+  proxy: choices.proxy.default({ mode: 'system' }),
+  caFiles: choices.caFiles.default([]),
   /** The company's address, once joined. */
   company: z.string().nullable().default(null),
 })

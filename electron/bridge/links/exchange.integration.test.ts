@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer as createSocketServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Problem } from '../../../shared/problems.ts'
-import { createDispatcher } from './dispatcher.ts'
+import { createAuthority } from '../../network/testing/authority.ts'
+import { openTestNetwork } from '../../network/testing/test-network.ts'
+import { startTlsServer } from '../../network/testing/tls-server.ts'
 import { event, startRawServer, streamable } from './raw-server.ts'
 import { codeOf, openTestLink, until } from './test-link.ts'
 
@@ -263,23 +263,16 @@ describe('the network', () => {
     expect(server.posts('tools/call')).toHaveLength(1)
   })
 
-  test('fault 49, a certificate that is not trusted is refused, with the reason', async () => {
-    const read = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url))
-    const server = createTlsServer(
-      { key: read('self-signed.key.pem'), cert: read('self-signed.cert.pem') },
-      (_, response) => response.end(),
-    )
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
-    const { port } = server.address() as AddressInfo
-    const answer = await open(`https://127.0.0.1:${port}`).initialize()
-    expect(codeOf(answer)).toBe('bridge.tls')
-    expect(answer.error?.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
-    // The same server, once the company's certificates are given to the connections.
-    const trusting = createDispatcher({ connect: { ca: read('self-signed.cert.pem'), servername: 'localhost' } })
-    expect(codeOf(await open(`https://127.0.0.1:${port}`, { dispatcher: trusting }).initialize())).toBe(
-      'bridge.bad-answer',
-    )
+  test('fault 49, a certificate that is not trusted is refused, with the reason; trusted, the server is reached', async () => {
+    const authority = createAuthority()
+    const { port } = await startTlsServer(authority.issue('mcp'))
+    const url = `https://mcp.acme.test:${port}`
+    const answer = await open(url, { dispatcher: openTestNetwork().dispatcher }).initialize()
+    expect(codeOf(answer)).toBe('network.not-trusted')
+    expect(answer.error?.message).toContain('“Acme Root CA”')
+    // It speaks no MCP, but it is spoken to.
+    const { dispatcher } = openTestNetwork({ caFiles: () => [authority.rootFile] })
+    expect(codeOf(await open(url, { dispatcher }).initialize())).toBe('bridge.bad-answer')
   })
 
   test.each([

@@ -38,8 +38,8 @@ export type Verdict = { transport: 'http' | 'sse'; at: string }
 export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
 
 export type LinkOptions = {
-  /** Shared by all links: connections, proxy, certificates (`createDispatcher`). */
-  dispatcher: Dispatcher
+  /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
+  dispatcher: { request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData> }
   /** Largest message either way, counted after decompression. */
   maxMessageBytes?: number
   timings?: Partial<Timings>

@@ -18,25 +18,25 @@ function codeOf(error: unknown): string {
   return inner === undefined ? '' : codeOf(inner)
 }
 
-const isTls = (code: string) => /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO|CRL_/.test(code)
-
 /** True where nobody can have acted on the request, or acting twice on it does no harm: the connection had just gone. */
 export const isStaleConnection = (error: unknown) => ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))
 
-/** What went wrong between here and `host`, as a sentence. Names the host, never a header or a path. */
+/**
+ * What went wrong between here and `host`, as a sentence. Names the host, never a header or a path. Proxies and
+ * certificates come as problems already, from where connections are made.
+ */
 export function toNetworkProblem(error: unknown, host: string): Problem {
-  if (error instanceof Problem) return error
+  const known = [error, error instanceof Error ? error.cause : null].find((each) => each instanceof Problem)
+  if (known) return known
   const code = codeOf(error)
   const why = unreachable[code]
   const options = { cause: error }
   if (why) return new Problem('bridge.unreachable', `${host}: ${why}`, options)
-  if (isTls(code)) return new Problem('bridge.tls', `${host} (${code})`, options)
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return new Problem('bridge.bad-answer', `${host} sent endless headers`, options)
   if (error instanceof Error && error.name === 'HTTPParserError')
     return new Problem('bridge.bad-answer', `${host} does not speak HTTP`, options)
   if (code.startsWith('Z_') || code.startsWith('ERR__ERROR_') || code.startsWith('ERR_BROTLI'))
     return new Problem('bridge.bad-answer', `${host} sent broken compressed data`, options)
-  if (/proxy/i.test(String(error)) || code === 'UND_ERR_PRX_TLS') return new Problem('bridge.proxy', host, options)
   return new Problem('bridge.interrupted', host, options)
 }

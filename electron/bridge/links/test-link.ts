@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Dispatcher } from 'undici'
+import { Agent } from 'undici'
 import { onTestFinished } from 'vitest'
 import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import type { LinkNeeds, RpcError } from '../link.ts'
 import { scan } from '../scan.ts'
-import { createDispatcher } from './dispatcher.ts'
 import type { LinkOptions } from './link-options.ts'
 import { openLink } from './open-link.ts'
 
@@ -30,7 +29,8 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
   const delivered: string[] = []
   const failed: { id: string; error: RpcError }[] = []
   const ended: RpcError[] = []
-  const dispatcher: Dispatcher = options.dispatcher ?? createDispatcher()
+  const own = new Agent()
+  const dispatcher = options.dispatcher ?? own
   const link = openLink(
     {
       server: ServerConfig.parse({ id: 'test', name: 'Test server', endpoint }),
@@ -44,7 +44,7 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
   )
   onTestFinished(async () => {
     await link.close()
-    await dispatcher.destroy()
+    await own.destroy()
   })
 
   /** Sends a line of the client, as text or as a value. */

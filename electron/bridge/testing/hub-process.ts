@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { Agent } from 'undici'
 import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import { createBridge } from '../bridge.ts'
-import { createDispatcher } from '../links/dispatcher.ts'
 import { openLink } from '../links/open-link.ts'
 import { createEchoLink } from './echo-server.ts'
 import { testServer } from './server-config.ts'
@@ -10,7 +10,7 @@ import { testServer } from './server-config.ts'
 /** A hub of its own process, so that a test can kill it: `<data folder> [<endpoint as JSON>]`. Server `echo` is in memory, `real` is at the endpoint. */
 const [data = '', endpoint] = process.argv.slice(2)
 const { log } = createMemoryLog()
-const dispatcher = createDispatcher()
+const dispatcher = new Agent()
 const configs = [testServer('echo')]
 if (endpoint) configs.push(ServerConfig.parse({ id: 'real', name: 'Real', endpoint: JSON.parse(endpoint) }))
 const bridge = createBridge({

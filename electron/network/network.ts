@@ -1,0 +1,124 @@
+import type { LookupFunction } from 'node:net'
+import { Agent, type Dispatcher } from 'undici'
+import type { ProxyChoice } from '../../shared/contract/settings.ts'
+import type { Log } from '../lib/log.ts'
+import { createSignal } from '../lib/signal.ts'
+import { type ConnectionFacts, createDial } from './dial.ts'
+import { watchMoves } from './moves.ts'
+import { createProxies } from './proxy.ts'
+import { findTls, type TlsServer } from './server-tls.ts'
+import { createTrust } from './trust.ts'
+
+type Needs = {
+  env: Record<string, string | undefined>
+  proxy: () => ProxyChoice
+  caFiles: () => string[]
+  /** What Electron knows of the system’s proxy and its PAC file; plain Node knows nothing. */
+  resolveProxy?: ((url: string) => Promise<string>) | undefined
+  /** Every known server, for its pins and client certificate. */
+  servers: () => TlsServer[]
+  lookup?: LookupFunction
+  connectTimeoutMs?: number
+  log: Log
+}
+
+/**
+ * Every connection of the app: company, catalog, sign-in and servers alike. Knows proxies, certificates and pins, and
+ * what each host was last reached by. It never weakens a check, whatever a server, a proxy or a setting says.
+ */
+export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, lookup, connectTimeoutMs, log }: Needs) {
+  const facts = new Map<string, ConnectionFacts>()
+  const changed = createSignal<void>()
+  const trust = createTrust({ env, caFiles, log: log.child('trust') })
+  const routes = createProxies({ env, choice: proxy, resolveProxy })
+  const dial = createDial({
+    routes,
+    trust,
+    tlsOf: (origin) => findTls(servers(), origin),
+    lookup,
+    timeoutMs: connectTimeoutMs ?? 10_000,
+  })
+  const agents = new Set<Agent>()
+  const moved = createSignal<void>()
+  const moves = watchMoves({ onMoved })
+  /** What the present connections were made under; null before the first. */
+  let builtUnder: string | null = null
+  let agent = createAgent()
+
+  function createAgent() {
+    const made = new Agent({
+      // One request at a time on each connection; a call may take hours and a stream is silent by nature, so only
+      // connecting has a limit here.
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 30_000,
+      keepAliveTimeoutThreshold: 1_000,
+      maxHeaderSize: 64 * 1024,
+      connect: ({ protocol, host }, done) => {
+        const url = new URL(`${protocol}//${host}`)
+        builtUnder ??= chosen()
+        void dial(url).then(
+          (dialled) => {
+            keepFacts(url.origin, dialled.facts)
+            done(null, dialled.socket)
+          },
+          (error: Error) => {
+            log.debug('connection.failed', { host, error })
+            done(error, null)
+          },
+        )
+      },
+    })
+    agents.add(made)
+    return made
+  }
+  const chosen = () => JSON.stringify([proxy(), caFiles(), servers().map(({ tls }) => tls)])
+  function onMoved() {
+    log.info('network.moved', {})
+    reset()
+    moved.emit()
+  }
+  function keepFacts(origin: string, now: ConnectionFacts) {
+    const isNews = JSON.stringify(facts.get(origin)) !== JSON.stringify(now)
+    facts.set(origin, now)
+    if (isNews) changed.emit()
+  }
+  /** What runs goes on over its connection; everything from here on gets a new one, by today’s way and trust. */
+  function reset() {
+    const old = agent
+    agent = createAgent()
+    trust.forget()
+    builtUnder = null
+    void old.close().finally(() => agents.delete(old))
+  }
+
+  return {
+    /** For the byte path: one HTTP exchange, without a limit on how long the answer takes. */
+    dispatcher: { request: (options: Dispatcher.RequestOptions) => agent.request(options) },
+    /** The platform’s own `fetch` over the same connections. */
+    fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, agent))) as typeof fetch,
+    /** What a host was last reached by; undefined before the first connection. */
+    facts: (url: string): ConnectionFacts | undefined => facts.get(new URL(url).origin),
+    changed: changed.on,
+    dial,
+    routes,
+    authorities: trust.authorities,
+    reset,
+    /** Settings or servers may have changed: connections made under other rules serve nobody any more. */
+    reconsider() {
+      if (builtUnder !== null && builtUnder !== chosen()) reset()
+    },
+    /** This machine is in another network; new connections are made there already. */
+    moved: moved.on,
+    async close() {
+      moves.close()
+      await Promise.all([...agents].map((each) => each.destroy()))
+    },
+  }
+}
+// Node’s types of `dispatcher` are those of the undici inside of Node, a version of its own.
+const withDispatcher = (init: RequestInit | undefined, dispatcher: Dispatcher) =>
+  ({ ...init, dispatcher }) as unknown as RequestInit
+
+export type Network = ReturnType<typeof createNetwork>
