@@ -6,7 +6,7 @@ import { scan, toIdText } from '../scan.ts'
 import type { EraVerdict, LinkSettings } from './link-options.ts'
 import type { ModernLink } from './modern-link.ts'
 import { refuseModern } from './no-modern.ts'
-import { createTranslatedLink, type TranslatedLink } from './translated-link.ts'
+import { createTranslatedLink, type Outcome, type TranslatedLink } from './translated-link.ts'
 import type { WakingLink } from './waking-link.ts'
 
 type Transports = {
@@ -17,7 +17,6 @@ type Transports = {
   openLegacy: (needs: LinkNeeds) => WakingLink
   openModern: (needs: LinkNeeds, discovered: (isModern: boolean) => void) => WakingLink & Partial<ModernLink>
 }
-type Outcome = { line: Buffer } | { error: RpcError }
 
 const dayMs = 24 * 60 * 60 * 1000
 // What a server says in refusing `initialize` may mean that it knows no such thing. A sign-in that is missing, a server
