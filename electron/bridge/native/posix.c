@@ -3,6 +3,9 @@
 #include "platform.h"
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -148,6 +151,9 @@ static void on_signal(int number) {
 }
 
 void open_client(void) {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 64 * 1024); /* what is large goes back to the system as soon as it is free */
+#endif
   static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) signal(ends[i], on_signal);
   signal(SIGPIPE, SIG_IGN);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* What an empty queue keeps for the next chunk; more is given back, for a bridge lives for days. */
-enum { kept_size = 128 * 1024 };
+enum { kept_size = 32 * 1024 };
 
 size_t queue_length(const struct queue *queue) {
   return queue->to - queue->from;

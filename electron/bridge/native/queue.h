@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes on their way out: added behind, taken from the front. */
+/* Bytes in order: added behind, taken from the front. */
 struct queue {
   uint8_t *bytes;
   size_t from, to, size;

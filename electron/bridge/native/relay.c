@@ -277,7 +277,7 @@ static void dial_hub(void) {
 
 /* the loop */
 
-static uint8_t chunk[64 * 1024];
+static uint8_t chunk[32 * 1024];
 
 static void read_hub(void) {
   ptrdiff_t length = read_stream(hub_in, chunk, sizeof chunk);
@@ -344,7 +344,7 @@ static _Noreturn void finish(void) {
 
 _Noreturn void relay(const char *folder, const char *server, const char *client) {
   data_folder = folder;
-  if (!join_path(run_folder, folder, "run")) fail("the path of the app's folder is too long");
+  if (!join_path(run_folder, folder, "run")) fail("the path of the app’s folder is too long");
   hello = (struct hello){.server = server, .client = client};
   up.sink = &from_client;
   down.sink = &from_hub;

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
 import { setBridge } from '../testing/processes.ts'
-import { createBuilds } from './testing/builds.ts'
+import { createBuilds } from './test-builds.ts'
 
 // Everything that is promised of the bridge between a real client and a real hub, asked of the native build under the sanitizers.
 const builds = await createBuilds()

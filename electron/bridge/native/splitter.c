@@ -3,7 +3,7 @@
 
 static void reset(struct splitter *splitter) {
   splitter->passing = false;
-  splitter->kept_length = 0;
+  queue_clear(&splitter->kept);
   envelope_begin(&splitter->reader);
 }
 
@@ -18,24 +18,30 @@ static void pass(struct splitter *splitter, const uint8_t *bytes, size_t length)
   if (!splitter->passing) {
     splitter->passing = true;
     splitter->sink->on_begin();
-    if (splitter->kept_length > 0) splitter->sink->on_piece(splitter->kept, splitter->kept_length);
-    splitter->kept_length = 0;
+    size_t kept = queue_length(&splitter->kept);
+    if (kept > 0) splitter->sink->on_piece(splitter->kept.bytes, kept);
+    queue_clear(&splitter->kept);
   }
   if (length > 0) splitter->sink->on_piece(bytes, length);
 }
 
+static bool is_too_long(const struct splitter *splitter, size_t more) {
+  return splitter->passing || queue_length(&splitter->kept) + more > whole_limit;
+}
+
 static void end_line(struct splitter *splitter, const uint8_t *bytes, size_t length) {
   envelope_feed(&splitter->reader, bytes, length);
-  if (splitter->passing || splitter->kept_length + length > whole_limit) {
+  if (is_too_long(splitter, length)) {
     pass(splitter, bytes, length);
     splitter->sink->on_end(&splitter->reader.found);
-  } else if (splitter->kept_length == 0) {
-    /* Nothing of it came before: it is passed on from where it lies. */
-    if (!is_blank(bytes, length)) splitter->sink->on_whole(bytes, length, &splitter->reader.found);
   } else {
-    memcpy(splitter->kept + splitter->kept_length, bytes, length);
-    size_t whole = splitter->kept_length + length;
-    if (!is_blank(splitter->kept, whole)) splitter->sink->on_whole(splitter->kept, whole, &splitter->reader.found);
+    /* Where nothing of it came before, it is passed on from where it lies. */
+    struct queue *kept = &splitter->kept;
+    bool is_alone = queue_length(kept) == 0;
+    if (!is_alone) queue_add(kept, bytes, length);
+    const uint8_t *line = is_alone ? bytes : kept->bytes;
+    if (!is_alone) length = queue_length(kept);
+    if (!is_blank(line, length)) splitter->sink->on_whole(line, length, &splitter->reader.found);
   }
   reset(splitter);
 }
@@ -49,12 +55,8 @@ void splitter_push(struct splitter *splitter, const uint8_t *bytes, size_t lengt
   }
   if (length == 0) return;
   envelope_feed(&splitter->reader, bytes, length);
-  if (splitter->passing || splitter->kept_length + length > whole_limit) {
-    pass(splitter, bytes, length);
-  } else {
-    memcpy(splitter->kept + splitter->kept_length, bytes, length);
-    splitter->kept_length += length;
-  }
+  if (is_too_long(splitter, length)) pass(splitter, bytes, length);
+  else queue_add(&splitter->kept, bytes, length);
 }
 
 bool splitter_cut(struct splitter *splitter) {

@@ -1,6 +1,7 @@
 #ifndef SPLITTER_H
 #define SPLITTER_H
 #include "envelope.h"
+#include "queue.h"
 
 /* Up to here a line is kept until it is whole. Fixed, so that the bridge's memory is. */
 enum { whole_limit = 64 * 1024 };
@@ -20,8 +21,7 @@ struct splitter {
   const struct line_sink *sink;
   struct envelope_reader reader;
   bool passing;
-  size_t kept_length;
-  uint8_t kept[whole_limit];
+  struct queue kept;
 };
 void splitter_push(struct splitter *splitter, const uint8_t *bytes, size_t length);
 /* The stream has ended; true where it ended within a line of which pieces are already out. */

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildNative, compileBridge, findCompiler } from '../../../../build/native.ts'
-import { brand } from '../../../../shared/brand.ts'
+import { buildNative, compileBridge, findCompiler } from '../../../build/native.ts'
+import { brand } from '../../../shared/brand.ts'
 
 export type Build = { name: string; command: string; args: string[] }
 
-const bridgeScript = fileURLToPath(new URL('../../../causeway-bridge.ts', import.meta.url))
+const bridgeScript = fileURLToPath(new URL('../../causeway-bridge.ts', import.meta.url))
 export const nodeBuild: Build = { name: 'Node', command: process.execPath, args: [bridgeScript] }
 
 const sanitizers = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer']
@@ -27,8 +27,8 @@ export async function createBuilds() {
   }
   /** With AddressSanitizer and UndefinedBehaviorSanitizer: what they find ends the program with a report. */
   async function sanitized(main?: string): Promise<Build> {
-    const out = join(folder, main ? 'program' : 'sanitized')
-    const program = main ? { main: join(import.meta.dirname, main) } : {}
+    const out = join(folder, main ? basename(main, '.c') : 'sanitized')
+    const program = main ? { main: join(import.meta.dirname, 'testing', main) } : {}
     const outcome = await compileBridge({ compiler, system: process.platform, out, flags: sanitizers, ...program })
     if (!outcome.ok) throw new Error(outcome.complaint)
     return { name: 'sanitized', command: out, args: [] }

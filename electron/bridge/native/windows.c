@@ -13,7 +13,7 @@ struct pump {
   OVERLAPPED overlapped;
   bool is_write, busy, over;
   DWORD from, to;
-  uint8_t bytes[64 * 1024];
+  uint8_t bytes[32 * 1024];
 };
 static struct pump pumps[4];
 

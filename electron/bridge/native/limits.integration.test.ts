@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, test, vi } from 'vitest'
+import { callLine } from '../testing/session-bench.ts'
+import { answerLine, createBench, failed, interrupted, notRunning, waitFor, writeSlowApp } from './test-bench.ts'
+import { createBuilds, nodeBuild } from './test-builds.ts'
+
+// Long lines, many lines, and clients that do not read: what is promised holds, in memory of a fixed size.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 8 })
+const builds = await createBuilds()
+afterAll(builds.close)
+const native = await builds.release()
+const all = [nodeBuild, native, await builds.sanitized()]
+
+describe.concurrent.each(all)('$name build', (build) => {
+  test('a large request that comes while there is no hub waits with the client until there is one', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await writeSlowApp(home)
+    const { child, type, heard } = startBridge()
+    type(callLine(1), callLine('big', 'echo', 'x'.repeat(3_000_000)), callLine(2))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(child.stdin.writableLength).toBeGreaterThan(0) // the system's own buffers end far below 3 MB
+    await hub.start()
+    await arrives(callLine(2))
+    expect(hub.heard.messages().map(({ id }) => id)).toEqual([1, 'big', 2])
+    expect(heard.length()).toBe(0)
+  })
+
+  test('a large request for which no hub comes is answered by its id, wherever in the line that is', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { startBridge } = await createBench(build, onTestFinished)
+    const { type, hears } = startBridge()
+    type(`{"jsonrpc":"2.0","method":"ping","params":{"x":"${'x'.repeat(3_000_000)}"},"id":"big"}`)
+    expect(await hears('big')).toEqual([failed('big', notRunning())])
+    type(callLine(2))
+    expect(await hears('"id":2')).toHaveLength(2)
+  })
+
+  test('more than can be held for a hub to come is refused by its id; the rest arrives', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await writeSlowApp(home)
+    const { type, heard, hears } = startBridge()
+    const lines = Array.from({ length: 40 }, (_, index) => callLine(index, 'echo', 'x'.repeat(50_000)))
+    type(...lines)
+    await hears('"id":39')
+    const fit = Math.floor((1024 * 1024) / (lines[39]?.length ?? 1))
+    const error = notRunning('it is starting, and too much waits for it already; try again')
+    expect(heard.messages()).toEqual(Array.from({ length: 40 - fit }, (_, index) => failed(fit + index, error)))
+    await hub.start()
+    await arrives(lines[fit - 1] as string)
+    expect(hub.heard.text()).toBe(
+      lines
+        .slice(0, fit)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+  })
+
+  test('a request that the hub took half of when it went is failed at its end, and never said again', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await writeSlowApp(home)
+    await hub.start()
+    const { child, type, hears } = startBridge()
+    const line = callLine('big', 'echo', 'x'.repeat(200_000))
+    child.stdin.write(line.slice(0, 150_000))
+    await waitFor(() => hub.heard.length() === 150_000)
+    hub.heard.clear()
+    await hub.stop()
+    await hub.start()
+    await waitFor(() => hub.isConnected())
+    child.stdin.write(`${line.slice(150_000)}\n`)
+    expect(await hears('big')).toEqual([failed('big', interrupted)])
+    type(callLine(2))
+    await arrives(callLine(2))
+    expect(hub.heard.text()).toBe(`${callLine(2)}\n`)
+  })
+
+  test('an answer cut off in the middle of its line is ended, so that the next line is read', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await hub.start()
+    const { type, heard } = startBridge()
+    type(callLine(1), callLine(2))
+    await arrives(callLine(2))
+    const part = `{"jsonrpc":"2.0","id":1,"result":"${'x'.repeat(100_000)}`
+    hub.peer()?.write(part)
+    await waitFor(() => heard.length() === part.length)
+    await hub.stop()
+    await waitFor(() => heard.text().includes('"id":2'))
+    expect(heard.text().slice(0, part.length + 1)).toBe(`${part}\n`)
+    const rest = heard
+      .text()
+      .slice(part.length + 1)
+      .trimEnd()
+      .split('\n')
+    expect(rest.map((line) => JSON.parse(line))).toEqual([failed(1, interrupted), failed(2, interrupted)])
+  })
+
+  test('a thousand calls at once are each answered, whatever the order', async ({ expect, onTestFinished }) => {
+    const { hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await hub.start()
+    const { type, heard, hears } = startBridge()
+    const ids = Array.from({ length: 1000 }, (_, index) => (index % 2 ? `s${index}` : index))
+    type(...ids.map((id) => callLine(id)))
+    await arrives(callLine(ids[999]))
+    const answered = ids.filter((_, index) => index % 3 === 0).reverse()
+    hub.say(...answered.map(answerLine))
+    await waitFor(() => heard.messages().length === answered.length)
+    heard.clear()
+    await hub.stop()
+    await hears(JSON.stringify(ids[998]))
+    await waitFor(() => heard.messages().length === ids.length - answered.length)
+    expect(heard.messages()).toEqual(ids.filter((id) => !answered.includes(id)).map((id) => failed(id, interrupted)))
+  })
+})
+
+/** Kilobytes that a process has in memory now, and the most it ever had. */
+const readMemory = (pid: number) => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const read = (name: string) => Number(status.match(new RegExp(`${name}:\\s+(\\d+) kB`))?.[1])
+  return { now: read('VmRSS'), most: read('VmHWM') }
+}
+
+// Where the system tells what a process has in memory.
+if (process.platform === 'linux') {
+  test('the native build stays under 2 MB: idle, with 50 MB going each way, and with as much held as can be', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(native, onTestFinished)
+    await writeSlowApp(home)
+    await hub.start()
+    const { child, type, heard, hears } = startBridge()
+    await waitFor(() => hub.isConnected())
+    const memory = () => readMemory(child.pid ?? 0)
+    const idle = memory().now
+    const text = 'x'.repeat(50_000_000)
+    type(callLine('big', 'echo', text))
+    hub.say(`{"jsonrpc":"2.0","id":"big","result":"${text}"}`)
+    await waitFor(() => hub.heard.length() > text.length && heard.length() > text.length)
+    const carried = memory().most
+    hub.heard.clear()
+    heard.clear()
+    await hub.stop()
+    for (let id = 0; id < 1200; id += 1) type(callLine(id, 'echo', 'x'.repeat(1000)))
+    await hears('too much waits')
+    await hub.start()
+    await arrives(callLine(900, 'echo', 'x'.repeat(1000)))
+    const held = memory().most
+    expect(Math.max(idle, carried, held), `${idle}, ${carried}, ${held} kB`).toBeLessThanOrEqual(2048)
+    process.stdout.write(
+      `native bridge: ${idle} kB idle, ${carried} kB with 50 MB each way, ${held} kB with 1 MB held\n`,
+    )
+  })
+}
