@@ -6,7 +6,7 @@ import { startPartner } from './partner.ts'
 import { companyAudience, createPeople } from './people.ts'
 import { badDay } from './servers/flaky.ts'
 import { createServers } from './servers.ts'
-import type { Lifetimes } from './sso/configuration.ts'
+import { clientId, type Lifetimes } from './sso/configuration.ts'
 import { createSso } from './sso/sso.ts'
 
 export type CompanyOptions = {
@@ -15,7 +15,7 @@ export type CompanyOptions = {
   lifetimes?: Partial<Lifetimes>
   /** Servers refuse the company-wide token and want one made for them (`resource`). */
   ownAudienceOnly?: boolean
-  /** Adds the partner: the `wiki` server with an authorization server of its own (`mcp-oauth`). */
+  /** Adds the partner and its authorization server: `wiki` (`mcp-oauth`) and `tides` (`id-jag`, for engineering). */
   partner?: boolean
   /** Lets the flaky server have its bad day from the start. */
   badDay?: boolean
@@ -51,11 +51,12 @@ export async function startCompany(options: CompanyOptions = {}) {
   const { ownAudienceOnly = false } = options
   const servers = createServers({ parts, sso, people, resources, ownAudienceOnly })
   if (options.badDay) servers.flaky.play(badDay)
-  const partner = options.partner ? await startPartner() : null
+  const partner = options.partner ? await startPartner({ company: sso.issuer }) : null
+  if (partner) sso.vouchesFor.set(partner.sso.issuer, { groups: ['engineering'], clientId })
 
   const address = parts.website.origin
   const catalog = catalogDocument(parts)
-  if (partner) catalog.servers.push(partner.entry)
+  if (partner) catalog.servers.push(partner.entry, partner.tidesEntry)
   const website = createApp(() => ({ status: 'ok', service: 'website' }))
   website.get('/.well-known/causeway.json', (_req, res) => void res.json(companyDocument({ address, ...sso })))
   website.get('/catalog.json', (_req, res) => void res.json(catalog))

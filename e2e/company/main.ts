@@ -28,11 +28,13 @@ async function main() {
     process.exitCode = 2
     return
   }
-  const company = await startCompany({ port, badDay: !values.calm }).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EADDRINUSE' ? `${error.message}; choose another with --port` : error.message
-    console.error(`The demo company could not start: ${reason}`)
-    process.exitCode = 1
-  })
+  const company = await startCompany({ port, partner: true, badDay: !values.calm }).catch(
+    (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? `${error.message}; choose another with --port` : error.message
+      console.error(`The demo company could not start: ${reason}`)
+      process.exitCode = 1
+    },
+  )
   if (!company) return
 
   // No exit: a process that does not end by itself has left something open.

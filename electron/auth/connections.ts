@@ -10,6 +10,8 @@ import type { ServerSignIns } from './oauth/server-sign-ins.ts'
 
 type Derived = { grant?: { expiry: Expiry | null }; since?: string; problem: ProblemData | null }
 type Needs = {
+  /** Settles once it is known whose connections these are. */
+  opened: () => Promise<unknown>
   /** The company’s servers that this person may use. */
   servers: () => ServerConfig[]
   company: () => { name: string; issuer: string } | null
@@ -236,7 +238,21 @@ export function createConnections(needs: Needs) {
     await derived.get(server)
   }
 
-  return { room: { snapshot, changed: changed.on, connect, cancel, disconnect, setKey, renewAll }, tell }
+  const opened =
+    <I, O>(run: (input: I) => Promise<O>) =>
+    async (input: I) => {
+      await needs.opened()
+      return run(input)
+    }
+
+  return {
+    room: {
+      ...{ snapshot, changed: changed.on },
+      ...{ connect: opened(connect), cancel: opened(cancel), disconnect: opened(disconnect), setKey: opened(setKey) },
+      renewAll: () => needs.opened().then(renewAll),
+    },
+    tell,
+  }
 }
 
 const blank = ({ id, kind, name }: Pick<Connection, 'id' | 'kind' | 'name'>) => ({

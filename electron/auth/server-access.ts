@@ -115,6 +115,7 @@ export function createServerAccess(needs: Needs) {
     server.auth.kind === 'sso-exchange' ? exchangeKey(server.auth, namespace()) : idJagKey(server, namespace())
 
   const connections = createConnections({
+    opened: needs.opened,
     servers: needs.servers,
     company: () => {
       const known = document()

@@ -1,5 +1,6 @@
 import { type Context, errors, type StoredPayload, type Token } from 'oidc-provider'
 import type { Person } from '../people.ts'
+import { grants } from './exchange.ts'
 import * as pages from './pages.ts'
 
 export type Lifetimes = { accessToken: number; idToken: number; refreshToken: number }
@@ -97,7 +98,13 @@ const desktopClient = {
   client_name: 'Causeway',
   application_type: 'native',
   token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+  grant_types: [
+    'authorization_code',
+    'refresh_token',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    grants.exchange,
+    grants.bearer,
+  ],
   response_types: ['code'],
   // Without a port: any port will do (RFC 8252 §7.3).
   redirect_uris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],

@@ -42,9 +42,11 @@ declare module 'oidc-provider' {
     callback(): RequestListener
     interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<Interaction>
     interactionFinished(req: IncomingMessage, res: ServerResponse, result: Record<string, unknown>): Promise<void>
+    registerGrantType(name: string, handler: (ctx: Context) => Promise<void>, params: string[]): void
     on(event: 'grant.success' | 'grant.error' | 'authorization.success', listener: (ctx: Context) => void): this
     on(event: 'access_token.issued', listener: (token: Token) => void): this
     on(event: 'server_error', listener: (ctx: Context, error: Error) => void): this
   }
-  export const errors: { InvalidTarget: new (description?: string) => Error }
+  type ErrorClass = new (description?: string) => Error
+  export const errors: Record<'InvalidTarget' | 'InvalidGrant' | 'InvalidRequest' | 'AccessDenied', ErrorClass>
 }

@@ -6,7 +6,8 @@ import { createApp } from '../app.ts'
 import { pageHeaders } from '../page.ts'
 import type { StartedPart } from '../part.ts'
 import type { Person } from '../people.ts'
-import { createConfiguration, type Lifetimes, usualLifetimes } from './configuration.ts'
+import { clientId, createConfiguration, type Lifetimes, usualLifetimes } from './configuration.ts'
+import { addJwtBearer, addTokenExchange } from './exchange.ts'
 import { errorPage, loginPage } from './pages.ts'
 import { refusals } from './refusals.ts'
 import { createStore } from './store.ts'
@@ -17,6 +18,10 @@ type Needs = {
   /** What tokens can be made for; the first is the audience when none was asked. */
   resources: string[]
   lifetimes?: Partial<Lifetimes>
+  /** Authorization servers this company vouches to (ID-JAG), and who may go there. */
+  vouchesFor?: Map<string, { groups: string[]; clientId: string }>
+  /** Companies whose word for a person counts here, by issuer. */
+  trusts?: string[]
   /** Clients may register themselves (RFC 7591), as at a server's own authorization server. */
   registration?: boolean
 }
@@ -56,6 +61,13 @@ export async function createSso({ part, people, resources, registration = false,
   })
   provider.on('grant.error', () => void counts.refusals++)
   provider.on('access_token.issued', ({ jti }) => void issued.add(jti))
+  const shared = { provider, issuer, key: { kid: key.kid, privateKey }, resources, lifetimes }
+  const noteIssued = (jti: string) => void issued.add(jti)
+  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), ...key }] }
+  const { vouchesFor = new Map(), trusts = [] } = options
+  addTokenExchange({ ...shared, jwks, clientId, findPerson, vouchesFor, issued: noteIssued })
+  const findByEmail = (email: unknown) => people.find((person) => person.email === email)
+  addJwtBearer({ ...shared, trusts, findByEmail, issued: noteIssued })
   part.serve(createLogin({ name: part.name, provider, people, resources }))
 
   return {
@@ -65,7 +77,8 @@ export async function createSso({ part, people, resources, registration = false,
     lifetimes,
     rules,
     counts,
-    jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), ...key }] },
+    jwks,
+    vouchesFor,
     isRevoked: (jti: string) => revoked.has(jti),
     /** From now on every token and browser session given out so far is refused, everywhere. */
     revokeAll() {

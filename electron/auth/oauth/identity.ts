@@ -17,7 +17,6 @@ type Wanted = {
   /** The address of the app’s own metadata, which may be its client id (CIMD). */
   document: string | undefined
   redirectUri: string
-  scope: string | undefined
   fetch: Fetch
 }
 
@@ -41,12 +40,13 @@ export function createIdentity({ vault, clock, log }: Needs) {
     return expiresAt !== null && expiresAt * 1000 <= clock.now().getTime() ? null : parsed.data
   }
 
-  async function register({ metadata, redirectUri, scope, fetch }: Wanted): Promise<Client> {
+  async function register({ metadata, redirectUri, fetch }: Wanted): Promise<Client> {
     const { host } = new URL(metadata.issuer)
     if (!metadata.registration_endpoint)
       throw new Problem('auth.server-sso-refused', `${host} only takes apps that IT has registered there`)
     const offered = metadata.token_endpoint_auth_methods_supported ?? ['none']
     const method = offered.includes('none') ? 'none' : (offered.find(isKnown) ?? 'client_secret_basic')
+    // No scope: some refuse to register those of a resource (RFC 8707), and what is asked for later may be more.
     const information = await registerClient(metadata.issuer, {
       metadata,
       clientMetadata: {
@@ -57,7 +57,6 @@ export function createIdentity({ vault, clock, log }: Needs) {
         token_endpoint_auth_method: method,
         application_type: 'native',
       },
-      ...(scope ? { scope } : {}),
       fetchFn: (url, init) => fetch(String(url), init as RequestInit),
     }).catch((cause: unknown) => {
       if (cause instanceof Problem) throw cause

@@ -55,7 +55,6 @@ export async function startServerSignIn({ identity, clock }: Needs, options: Opt
       registered: auth.clientId ?? allowed?.clientId ?? own,
       document: company?.clientMetadataUrl,
       redirectUri: loopback.redirectUri,
-      scope,
       fetch,
     })
     signal.throwIfAborted()

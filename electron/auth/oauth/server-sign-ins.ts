@@ -271,7 +271,7 @@ export function createServerSignIns(needs: Needs) {
     const record = await tokens.find(server.id, urlOf(server))
     if (!record?.refreshToken) return
     const rejected = record.accessToken.reveal()
-    await tokens.get({ server: server.id, name: server.name, record, rejected, fetch: fetchFor(server) })
+    await tokens.renew({ server: server.id, name: server.name, record, rejected, fetch: fetchFor(server) })
   }
 
   async function describe(server: ServerConfig) {

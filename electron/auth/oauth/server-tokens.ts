@@ -70,23 +70,25 @@ export function createServerTokens({ vault, namespace, clock, log }: Needs) {
   type Asked = { server: string; name: string; record: SignedIn; rejected?: string | undefined; fetch: Fetch }
 
   async function get(asked: Asked): Promise<SignedIn> {
-    const { server, record, rejected } = asked
+    const { server, name, record, rejected } = asked
     const isRejected = record.accessToken.reveal() === rejected
     const good = !isRejected && isLeft(record) ? record : null
     if (good && (!isDue(good) || !good.refreshToken)) return good
     // A server that refuses even a token made because it refused the last one is not helped by a third.
-    if (isRejected && forced.find(server) === rejected) return record
+    if (isRejected && forced.find(server) === rejected) throw new Problem('auth.connection-ended', name)
     try {
-      const work = running.get(server) ?? start(asked)
-      return await work
+      return await renewOnce(asked)
     } catch (error) {
       if (good) return good
       throw error
     }
   }
 
-  function start(asked: Asked) {
+  /** All who want a new one wait for the same one. */
+  function renewOnce(asked: Asked) {
     const { server } = asked
+    const already = running.get(server)
+    if (already) return already
     const work = renew(asked).finally(() => running.delete(server))
     running.set(server, work)
     return work
@@ -188,6 +190,7 @@ export function createServerTokens({ vault, namespace, clock, log }: Needs) {
   return {
     find,
     get,
+    renew: renewOnce,
     keep,
     end,
     isLeft,
