@@ -5,6 +5,8 @@ import { findAssets } from './assets.ts'
 import { connectControl } from './bridge/end/control.ts'
 import { runCli } from './cli/cli.ts'
 import type { AgentOptions, Connection } from './cli/session.ts'
+import { importTeam } from './clients/team/import.ts'
+import { syncTeam } from './clients/team/sync.ts'
 import { openFilesOnly } from './files-only.ts'
 import { runHeadless } from './headless.ts'
 import { createControlCarrier } from './ipc/control-carrier.ts'
@@ -75,6 +77,7 @@ const code = await runCli(
   {
     connect,
     connectFiles,
+    team: { sync: syncTeam, import: importTeam },
     runAgent,
     runBridge,
     out: print,

@@ -41,6 +41,7 @@ const run = (answers: Answers, ...argv: string[]) =>
         running: false,
         close: async () => {},
       }),
+      team: undefined as never,
       runAgent: async () => 0,
       runBridge: async () => {},
       out: (text) => out.push(text),

@@ -32,6 +32,7 @@ function run(api: unknown, argv: string[], running = true) {
       connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
       connectFiles: async () => ({ api: api as CoreClient, running: false, close: async () => void closed++ }),
       runBridge: async () => void bridges++,
+      team: undefined as never,
       runAgent: async (options) => {
         agent = options
         return 0

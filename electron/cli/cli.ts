@@ -6,6 +6,7 @@ import { login, logout } from './auth-commands.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { type AgentOptions, type Connection, createSession, exitCodes, type Needs, type Result } from './session.ts'
+import { addSync } from './sync-command.ts'
 
 /** The command line: the same words, codes and snapshots as the window. Returns the exit code. */
 export async function runCli(needs: Needs, argv: string[]): Promise<number> {
@@ -60,6 +61,10 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     return { json: { quit: running }, text: running ? 'The app ends.' : 'The app is not running.' }
   })
   addApps(program, add)
+  const alone = createSession({ ...needs, connect: async () => ({ close: async () => {} }) })
+  addSync(program, needs.team, async (json, work) => {
+    code = await alone(json, work)
+  })
   program
     .command('bridge', { hidden: false })
     .description('carry an AI client’s messages to a server by its address; see causeway bridge --help')

@@ -1,6 +1,7 @@
 import type { CoreClient } from '../../shared/contract/contract.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toLines } from './print.ts'
+import type { SyncNeeds } from './sync-command.ts'
 
 export type Connection = {
   api: CoreClient
@@ -18,6 +19,8 @@ export type Needs = {
   runAgent: (options: AgentOptions) => Promise<number>
   /** Hands this process over to `causeway bridge <url>`; it ends it itself. */
   runBridge: () => Promise<void>
+  /** The project files of a team. */
+  team: SyncNeeds
   out: (text: string) => void
   err: (text: string) => void
   version: string
@@ -29,9 +32,13 @@ export const exitCodes = { done: 0, problem: 1, usage: 2, needsYou: 3, waiting: 
 export type Result = { json: unknown; text: string; code?: number }
 
 /** Connects, runs one command, prints its result as text or JSON, and never ends without closing. */
-export function createSession({ connect, out, err }: Needs) {
-  return async function run(json: boolean, command: (connection: Connection) => Promise<Result>): Promise<number> {
-    let connection: Connection | null = null
+export function createSession<C extends { close: () => Promise<void> }>({
+  connect,
+  out,
+  err,
+}: Pick<Needs, 'out' | 'err'> & { connect: () => Promise<C> }) {
+  return async function run(json: boolean, command: (connection: C) => Promise<Result>): Promise<number> {
+    let connection: C | null = null
     try {
       connection = await connect()
       const result = await command(connection)

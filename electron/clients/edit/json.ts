@@ -57,6 +57,19 @@ function parse(text: string, place: EntryPlace, dialect: Dialect): Parsed {
   }
 }
 
+/** A whole text by value. A key that stands twice in one object is refused: nobody could say which one counts. */
+export function readJson(text: string, dialect: Dialect): Value {
+  const root = readTree(text, dialect)
+  const refuseTwins = (node: Node) => {
+    if (node.type === 'object')
+      for (const child of node.children ?? [])
+        findProperty(text, node as ObjectNode, String(child.children?.[0]?.value))
+    for (const child of node.children ?? []) refuseTwins(child)
+  }
+  refuseTwins(root)
+  return JSON.parse(JSON.stringify(toValue(root)))
+}
+
 function readTree(text: string, { comments, trailingCommas }: Dialect): Node {
   const errors: ParseError[] = []
   let root: Node | undefined
