@@ -42,6 +42,11 @@ test.each<[string, RegExp, string[]]>([
     /import \{[^}]*\bshell\b[^}]*\} from 'electron'/,
     ['electron/shell/open-external.ts'],
   ],
+  [
+    'a certificate nobody vouches for is looked at, to name its issuer, in one place, over a connection that carries nothing',
+    /\brejectUnauthorized\b/,
+    ['electron/network/dial.ts'],
+  ],
   ['a page is given something in one place', /contextBridge\.expose/, ['electron/preload.ts']],
 ])('%s', (_rule, pattern, allowed) => {
   expect(filesWith(pattern)).toEqual(allowed)
@@ -52,7 +57,7 @@ test.each([
   ['allowRunningInsecureContent', /\ballowRunningInsecureContent\b/],
   ['experimentalFeatures', /\bexperimentalFeatures\b/],
   ['enableBlinkFeatures', /\benableBlinkFeatures\b/],
-  ['certificate errors overridden', /['"]certificate-error['"]|\bsetCertificateVerifyProc\b|\brejectUnauthorized\b/],
+  ['certificate errors overridden', /['"]certificate-error['"]|\bsetCertificateVerifyProc\b/],
   ['code sent into a page', /\bexecuteJavaScript\b|\binsertCSS\b/],
   ['the remote module', /@electron\/remote|\benableRemoteModule\b/],
   ['synchronous messages', /\bsendSync\b/],
