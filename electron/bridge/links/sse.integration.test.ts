@@ -150,6 +150,18 @@ describe('HTTP+SSE', () => {
     expect(await link.call(2)).toMatchObject({ result: { session: 1 } })
   })
 
+  test('edge 27, a call that waits brings the stream back sooner than a back-off that has grown long', async () => {
+    const sse = sseServer()
+    const server = await startRawServer(sse.handler)
+    const link = open(server.url, { timings: { backoffFirstMs: 600_000, backoffMostMs: 600_000, holdMs: 25_000 } })
+    await link.initialize()
+    await server.close()
+    await until(() => link.logLines.filter((line) => line.includes('stream.lost')).length === 2)
+    const next = sseServer()
+    await startRawServer(next.handler, server.port)
+    expect(await link.call(1)).toMatchObject({ result: { session: 1 } })
+  })
+
   test('edge 25, 404 while the stream is open: a new stream, a new session, and the call once more', async () => {
     const sse = sseServer()
     const server = await startRawServer(sse.handler)

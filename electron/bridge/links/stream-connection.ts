@@ -25,6 +25,7 @@ type Needs = {
   lost: (problem: Problem) => boolean
 }
 
+const leastRestMs = 500
 const steadyMs = 5_000
 const isFinal = (problem: Problem) =>
   ![
@@ -45,6 +46,8 @@ export function createStreamConnection(needs: Needs) {
   let isRunning = false
   let attempt: AbortController | null = null
   let latest: Problem | null = null
+  let waiters = 0
+  let rouse = () => {}
 
   const forget = (promise: Promise<unknown>) => void promise.catch(() => {})
   forget(waiting.promise)
@@ -137,8 +140,22 @@ export function createStreamConnection(needs: Needs) {
       }
       const ms = cursor.retryMs ?? (isFirstLoss && stoodMs > 0 ? 0 : backoff.nextMs())
       isFirstLoss = false
-      await wait(ms, closing).catch(() => {})
+      await (cursor.retryMs === null ? rest(ms) : wait(ms, closing).catch(() => {}))
     }
+  }
+
+  /** Between two attempts. While a call waits for the stream no attempt is far away, whatever the back-off has come to. */
+  async function rest(ms: number) {
+    const roused = new AbortController()
+    const restedSince = performance.now()
+    rouse = () => {
+      const rested = performance.now() - restedSince
+      const leastMs = Math.min(timings.backoffFirstMs, leastRestMs)
+      setTimeout(() => roused.abort(), Math.max(0, leastMs - rested)).unref()
+    }
+    if (waiters > 0) rouse()
+    await wait(ms, AbortSignal.any([closing, roused.signal])).catch(() => {})
+    rouse = () => {}
   }
 
   function start() {
@@ -155,6 +172,8 @@ export function createStreamConnection(needs: Needs) {
   async function line(): Promise<Line> {
     if (up) return up
     start()
+    waiters += 1
+    rouse()
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(
       () => late.reject(latest ?? new Problem('bridge.unreachable', streamUrl.host)),
@@ -163,6 +182,7 @@ export function createStreamConnection(needs: Needs) {
     try {
       return await Promise.race([waiting.promise, late.promise])
     } finally {
+      waiters -= 1
       clearTimeout(timer)
     }
   }
