@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts'
 import type { BridgeHello } from './accept.ts'
 import { createAnswers } from './answers.ts'
 import type { LinkNeeds } from './link.ts'
+import { maxLineBytes } from './session.ts'
 
 /** A server named by its address on a command line (`causeway bridge <url>`), with the headers to reach it. */
 export const AdHoc = z.object({
@@ -14,6 +15,8 @@ export const AdHoc = z.object({
   headers: z.record(z.string().max(256), z.string().max(16_384)),
   /** Client id at the server's own authorization server, where it wants one registered before. */
   clientId: z.string().max(2048).optional(),
+  /** The largest answer this client can take, where it is said to take more than most. */
+  maxAnswerBytes: z.number().int().min(1024).max(maxLineBytes).optional(),
 })
 export type AdHoc = z.infer<typeof AdHoc>
 

@@ -101,7 +101,7 @@ export function createBridge(needs: Needs) {
       client,
       resumed: hello.resumed,
       write: createLineWriter(socket),
-      maxClientLineBytes: needs.maxClientLineBytes?.(client) ?? clientLineBytes,
+      maxClientLineBytes: hello.adHoc?.maxAnswerBytes ?? needs.maxClientLineBytes?.(client) ?? clientLineBytes,
       changed: tell,
     })
     sessions.set(id, { hello, server, since: now().toISOString(), session, socket })

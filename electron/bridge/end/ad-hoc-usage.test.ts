@@ -60,6 +60,10 @@ test('client id and client', () => {
   })
 })
 
+test('a client that takes large answers', () => {
+  expect(run('--max-answer', '64').adHoc.maxAnswerBytes).toBe(64 * 1024 * 1024)
+})
+
 test('says its version and how it is used', () => {
   expect(read('--version')).toEqual({ kind: 'say', text: '1.2.3' })
   expect(read('--help')).toMatchObject({ kind: 'say', text: expect.stringContaining('causeway bridge <url>') })
@@ -86,6 +90,7 @@ test.each([
   [[url, '--header-file', '/nowhere/at/all'], 'the file of headers cannot be read: ENOENT'],
   [[url, '--transport', 'pigeon'], 'is not a transport'],
   [[url, '--client', 'Not A Name'], 'is not the name of a client'],
+  [[url, '--max-answer', '65'], '64 at most'],
   [[url, '--bearer'], '--bearer needs a value'],
   [[url, '--verbose'], 'does not know the option --verbose'],
 ])('refuses %j in a sentence', (args, sentence) => {

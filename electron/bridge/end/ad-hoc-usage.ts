@@ -7,6 +7,7 @@ export type AdHoc = {
   url: string
   headers: Record<string, string>
   clientId?: string
+  maxAnswerBytes?: number
 }
 export type AdHocUsage =
   | { kind: 'run'; adHoc: AdHoc; client: string | null }
@@ -27,6 +28,7 @@ where it does not.
   --bearer-env <NAME>    the same, the token from the environment: nobody sees it in a list of processes
   --transport <kind>     auto (default), http or sse; also http-first, http-only, sse-first, sse-only
   --client-id <id>       client id at the server's own sign-in, where it wants one registered before
+  --max-answer <MB>      pass on answers up to this size (default 10: many clients go deaf past that; 64 at most)
   --allow-http           allow an http: address that is not on this machine
   --client <id>          name of the AI client, for the activity log
   --version, --help
@@ -82,6 +84,11 @@ function read(args: string[], env: Env) {
     },
     '--client-id': (id) => {
       adHoc.clientId = id
+    },
+    '--max-answer': (megabytes) => {
+      const count = Number(megabytes)
+      if (!(count > 0 && count <= 64)) wrong('--max-answer is a number of megabytes, 64 at most')
+      adHoc.maxAnswerBytes = Math.floor(count * 1024 * 1024)
     },
     '--client': (name) => {
       client = clientName.test(name) ? name : wrong(`“${name}” is not the name of a client`)
