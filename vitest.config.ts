@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{electron,e2e,build}/**/*.integration.test.ts'],
+          include: ['{electron,e2e,build,bench}/**/*.integration.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

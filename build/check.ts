@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 type Job = { name: string; command: string; args: string[] }
 
-const projects = ['shared', 'electron', 'renderer', 'e2e', 'build']
+const projects = ['shared', 'electron', 'renderer', 'e2e', 'build', 'bench']
 const jobs: Job[] = [
   {
     name: 'unit tests',
