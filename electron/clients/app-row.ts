@@ -28,6 +28,8 @@ export type AppRow = {
   limits?: { tools?: number; toolName?: number }
   /** The longest line it reads, where that is known; clients built on the official library stop at 10 MiB. */
   maxLineBytes?: number
+  /** The app holds the folder `<file>.lock` around its own writes; so do we. */
+  lockFolder?: true
   /** Which policy of its own IT can set for it. */
   policy?: PolicyName
   /** How IT can give it servers without touching the person's file, in words for IT. */

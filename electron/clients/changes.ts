@@ -19,6 +19,7 @@ import {
 } from './config-file.ts'
 import { Refusal } from './edit/change.ts'
 import { entriesOf, type FileRecord, type Ledger } from './ledger.ts'
+import { withLockFolder } from './lock-folder.ts'
 import { type Plan, planPut, planRemoval, planRestore, type WantedEntry } from './plan.ts'
 
 /** One file’s change, worked out but not made. */
@@ -101,9 +102,10 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
     const client = ClientId.parse(row.id)
     if (plan.bytes === file.bytes) return remember(job, { original: null, folders: [], waiting: false })
     const original = file.bytes && (await backups.keep({ client, path: file.path, bytes: file.bytes }))
-    if (hashOf((await readConfig(file.path)).bytes) !== hashOf(file.bytes)) throw changed(file)
-    const folders = await makeChange(file, plan.bytes)
-    const after = await readConfig(file.path)
+    const { folders, after } = await holding(row, file, async () => {
+      if (hashOf((await readConfig(file.path)).bytes) !== hashOf(file.bytes)) throw changed(file)
+      return { folders: await makeChange(file, plan.bytes), after: await readConfig(file.path) }
+    })
     const asWritten = hashOf(after.bytes) === hashOf(plan.bytes)
     if (!asWritten) log.warn('client.wrote-over-us', { client, path: file.path })
     try {
@@ -115,6 +117,9 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
     log.info('client.configured', { client, path: file.path, results: plan.results })
     await backups.prune(client, new Set(Object.values(ledger.get().files).flatMap(({ original: id }) => id ?? [])))
   }
+
+  const holding = <T>({ lockFolder }: AppRow, { target }: ConfigFile, work: () => Promise<T>) =>
+    lockFolder ? withLockFolder(target, work) : work()
 
   const changed = ({ path }: ConfigFile) => new Problem('clients.changed-meanwhile', path)
 

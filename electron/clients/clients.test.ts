@@ -586,3 +586,17 @@ describe('an app that IT manages', () => {
     expect((await app())?.canUndo).toBe(false)
   })
 })
+
+test('Cline’s own lock is waited for and held while its file is written', async () => {
+  const cline = ClientId.parse('cline')
+  const { clients, root } = await setUp(null, { ids: [github] })
+  const file = join(root, '.cline', 'data', 'settings', 'cline_mcp_settings.json')
+  mkdirSync(`${file}.lock`, { recursive: true })
+  const held = clients.apply({ client: cline })
+  await vi.waitFor(async () => expect(await clients.backups({ client: cline })).toEqual([]))
+  expect(existsSync(file)).toBe(false)
+  rmSync(`${file}.lock`, { recursive: true })
+  await held
+  expect(JSON.parse(readFileSync(file, 'utf8')).mcpServers.github.type).toBe('stdio')
+  expect(existsSync(`${file}.lock`)).toBe(false)
+})

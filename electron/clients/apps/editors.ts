@@ -107,6 +107,7 @@ export const cline: AppRow = {
   configPath: clineFile,
   traces: (place) => [place.env.CLINE_DIR || inHome(place, '.cline'), clineFile(place)],
   commands: ['cline'],
+  lockFolder: true,
   processes: ['cline'],
   reload: null,
 }
