@@ -17,4 +17,3 @@ export async function openApp() {
 export const setCompany = (address: string) => act(useApp, () => api.app.setCompany({ address }))
 export const openPath = (path: string) => act(useApp, () => api.app.openPath({ path }))
 export const quit = () => act(useApp, () => api.app.quit())
-export const dismissAppProblem = () => useApp.setState({ problem: null })

@@ -21,5 +21,5 @@ export function useBadges(): Badges {
 }
 
 /** What was set up once and no longer is. An app nobody set up waits for nobody. */
-export const wantsHand = ({ state, toFinish }: ClientApp) =>
+const wantsHand = ({ state, toFinish }: ClientApp) =>
   state === 'needs-repair' || state === 'unreadable' || toFinish !== null

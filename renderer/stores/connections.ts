@@ -13,7 +13,6 @@ export const disconnect = (id: ConnectionId) => act(useConnections, () => api.co
 /** The key goes to the core and stays nowhere in the window. */
 export const setKey = (id: ConnectionId, key: string) => act(useConnections, () => api.connections.setKey({ id, key }))
 export const renewAll = () => act(useConnections, () => api.connections.renewAll())
-export const dismissConnectionsProblem = () => useConnections.setState({ problem: null })
 
 const waitsForHand = new Set<Connection['state']>(['needs-you', 'expired', 'asks'])
 

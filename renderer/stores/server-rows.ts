@@ -20,7 +20,7 @@ export function toServerRows(catalog: CatalogState | null, health: HealthState |
   )
 }
 
-export const needsAttention = ({ server, level }: ServerRow) => server.allowed && level !== 'ok' && level !== 'working'
+const needsAttention = ({ server, level }: ServerRow) => server.allowed && level !== 'ok' && level !== 'working'
 
 export function filterServers(rows: ServerRow[], { search, group }: { search: string; group: ServerGroup }) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)

@@ -50,7 +50,7 @@ function formatOf(style: string, options: Intl.DateTimeFormatOptions) {
 export const formatDateTime = (iso: string) =>
   formatOf('full', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso))
 
-export const formatTime = (iso: string) =>
+const formatTime = (iso: string) =>
   formatOf('time', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(iso))
 
 /** The time of day for today, with the date before it for every other day. */

@@ -119,7 +119,7 @@ function Retention({ value }: { value: number }) {
 
 type RowProps = { name: string; text?: string | undefined; textId?: string; children: ReactNode }
 
-export function SettingRow({ name, text, textId, children }: RowProps) {
+function SettingRow({ name, text, textId, children }: RowProps) {
   return (
     <div className={classes.row}>
       <div>
