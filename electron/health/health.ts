@@ -1,10 +1,10 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
 import type { HealthState, ServerHealth, Tool } from '../../shared/contract/health.ts'
 import type { ServerId } from '../../shared/ids.ts'
+import { levelOf } from '../../shared/problem-level.ts'
 import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
-import { levelOf } from './level.ts'
 import { createSchedule } from './schedule.ts'
 import { type Concern, toHealthState } from './summary.ts'
 

@@ -1,7 +1,8 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
 import type { HealthState, Need, ServerHealth } from '../../shared/contract/health.ts'
+import { levelOf } from '../../shared/problem-level.ts'
 import { Problem, type ProblemData } from '../../shared/problems.ts'
-import { levelOf, worst } from './level.ts'
+import { worst } from './level.ts'
 
 /** What is not about one server: the sign-in, the vault, the company, the catalog, the clients. */
 export type Concern = { id: string; subject: string; problem: ProblemData }

@@ -5,10 +5,10 @@ import type { ClientApp } from '../../shared/contract/clients.ts'
 import type { HealthLevel, HealthState } from '../../shared/contract/health.ts'
 import type { VaultState } from '../../shared/contract/vault.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
+import { levelOf } from '../../shared/problem-level.ts'
 import type { ProblemData } from '../../shared/problems.ts'
 import { t } from '../texts.ts'
 import { formatDuration } from '../ui/format.ts'
-import { levelOfProblem } from '../ui/problem-level.ts'
 import { toServerRows } from './server-rows.ts'
 
 export type Check = {
@@ -62,7 +62,7 @@ function checkVault(vault: VaultState | null): Check | null {
 
 function checkCompany({ company, problem }: AppInfo): Check {
   const base = { id: 'company', name: t('help.check.company'), problem }
-  if (problem) return { ...base, level: levelOfProblem(problem), text: problem.title }
+  if (problem) return { ...base, level: levelOf(problem), text: problem.title }
   if (!company) return { ...base, level: 'needs-you', text: t('help.check.companyNone') }
   return { ...base, level: 'ok', text: t('help.check.companyOk', { company: company.name }) }
 }
@@ -82,7 +82,7 @@ function checkAuth(auth: AuthState | null): Check | null {
 function checkCatalog(catalog: CatalogState | null): Check | null {
   if (!catalog) return null
   const base = { id: 'catalog', name: t('help.check.catalog'), problem: catalog.problem }
-  if (catalog.problem) return { ...base, level: levelOfProblem(catalog.problem), text: catalog.problem.title }
+  if (catalog.problem) return { ...base, level: levelOf(catalog.problem), text: catalog.problem.title }
   if (catalog.fetchedAt === null) return { ...base, level: 'waiting', text: t('help.check.catalogWaiting') }
   const count = catalog.servers.filter(({ allowed }) => allowed).length
   return { ...base, level: 'ok', text: t('help.check.catalogOk', { count }) }
@@ -118,7 +118,7 @@ function checkClients(clients: ClientApp[] | null): Check[] {
         path: configPath,
         problem,
       }
-      if (problem) return { ...base, level: levelOfProblem(problem), text: problem.title }
+      if (problem) return { ...base, level: levelOf(problem), text: problem.title }
       if (state === 'set-up') return { ...base, level: 'ok', text: t('help.check.clientOk') }
       if (state === 'partly') return { ...base, level: 'needs-you', text: t('help.check.clientUpdate') }
       if (state === 'needs-repair') return { ...base, level: 'needs-you', text: t('help.check.clientRepair') }

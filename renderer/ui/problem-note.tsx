@@ -1,6 +1,7 @@
 import { ActionIcon, CloseButton, Tooltip } from '@mantine/core'
 import { IconCopy } from '@tabler/icons-react'
 import type { HealthLevel } from '../../shared/contract/health.ts'
+import { levelOf } from '../../shared/problem-level.ts'
 import type { ProblemData } from '../../shared/problems.ts'
 import { findRemedy, type RemedyContext, reportOf } from '../remedies.ts'
 import { t } from '../texts.ts'
@@ -8,7 +9,6 @@ import { ActionButton } from './action-button.tsx'
 import { copyText } from './copy.ts'
 import levels from './level.module.css'
 import { LevelIcon } from './level.tsx'
-import { levelOfProblem } from './problem-level.ts'
 import classes from './problem-note.module.css'
 
 type Props = RemedyContext & {
@@ -20,7 +20,7 @@ type Props = RemedyContext & {
 }
 
 /** A problem as a person meets it everywhere: what, why, its code, one button. */
-export function ProblemNote({ problem, level = levelOfProblem(problem), subject, onDismiss, ...context }: Props) {
+export function ProblemNote({ problem, level = levelOf(problem), subject, onDismiss, ...context }: Props) {
   const remedy = findRemedy(problem, context)
   return (
     <div className={`${levels[level]} ${classes.note}`}>
