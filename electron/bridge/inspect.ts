@@ -3,6 +3,7 @@ import { brand } from '../../shared/brand.ts'
 import type { Tool } from '../../shared/contract/health.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
 import type { IdText, Link, RpcError } from './link.ts'
+import { metaKeys } from './revision.ts'
 import { findProblem } from './rpc.ts'
 import { scan } from './scan.ts'
 import type { LinkHandlers } from './upstream.ts'
@@ -20,6 +21,11 @@ const Initialized = z.object({
   protocolVersion: z.string(),
   capabilities: z.object({ tools: z.unknown().optional() }).default({}),
   serverInfo: z.object({ name: z.string(), title: z.string().optional(), version: z.string().optional() }),
+  /** Where we translate: the revision the server itself speaks. */
+  _meta: z
+    .object({ [metaKeys.version]: z.string().optional() })
+    .optional()
+    .catch(undefined),
 })
 const Annotations = z.object({ title: z.string(), readOnlyHint: z.boolean(), destructiveHint: z.boolean() }).partial()
 const ToolPage = z.object({
@@ -103,7 +109,8 @@ export async function inspectServer({ openLink, host, version, timeoutMs }: Need
     }
     const { name, title, version: serverVersion } = opened.serverInfo
     const serverName = [title ?? name, serverVersion].filter(Boolean).join(' ')
-    return { latencyMs, protocolVersion: opened.protocolVersion, serverName, tools }
+    const protocolVersion = opened._meta?.[metaKeys.version] ?? opened.protocolVersion
+    return { latencyMs, protocolVersion, serverName, tools }
   } finally {
     clearTimeout(timer)
     await link.close()

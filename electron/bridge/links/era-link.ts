@@ -1,7 +1,8 @@
+import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
+import type { IdText, LinkNeeds, Message } from '../link.ts'
 import { modernVersionOf } from '../revision.ts'
-import { findProblem, rpcCodes } from '../rpc.ts'
+import { findProblem, toRpcError } from '../rpc.ts'
 import { scan, toIdText } from '../scan.ts'
 import type { EraVerdict, LinkSettings } from './link-options.ts'
 import type { ModernLink } from './modern-link.ts'
@@ -82,7 +83,7 @@ export function createEraLink(
   async function translate(message: Message): Promise<Outcome> {
     const link = createTranslatedLink((inner) => openModern(inner, discovered), needs, settings)
     const late = Promise.withResolvers<Outcome>()
-    const timer = setTimeout(() => late.resolve({ error: silent }), timings.holdMs)
+    const timer = setTimeout(() => late.resolve({ error: silence() }), timings.holdMs)
     const outcome = await Promise.race([link.open(message), late.promise]).finally(() => clearTimeout(timer))
     if ('error' in outcome || isClosed) {
       await link.close()
@@ -117,13 +118,16 @@ export function createEraLink(
   async function onLegacy(message: Message, id: IdText, outcome: Outcome) {
     if (!isWorthAsking(outcome)) return hand(id, outcome)
     const other = await translate(message)
-    hand(id, 'line' in other ? other : outcome)
+    if ('line' in other) return hand(id, other)
+    // Servers of the SDK for Python have other words than -32601 for a method they do not know.
+    if (isOpened(outcome) && findProblem(other.error) === null && !isModernCode(other.error.code)) conclude('legacy')
+    hand(id, outcome)
   }
+  const isOpened = (outcome: Outcome) => 'line' in outcome && findText(outcome.line, ['error']) === null
   /** Whether a server that met `initialize` like this may speak 2026-07-28 as well, or only. */
   function isWorthAsking(outcome: Outcome): boolean {
     if (era === 'legacy') return false
-    if ('line' in outcome && findText(outcome.line, ['error']) === null)
-      return legacy?.hasSession?.() === false && verdict() !== 'legacy'
+    if (isOpened(outcome)) return legacy?.hasSession?.() === false && verdict() !== 'legacy'
     const problem = 'error' in outcome ? findProblem(outcome.error) : null
     return problem === null || !tellsNothing.test(problem.code)
   }
@@ -157,4 +161,5 @@ export function createEraLink(
   }
 }
 
-const silent: RpcError = { code: rpcCodes.problem, message: 'The server does not answer server/discover' }
+const silence = () => toRpcError(new Problem('bridge.timeout', 'it was asked which revisions it speaks'))
+const isModernCode = (code: number) => code <= -32020 && code >= -32022

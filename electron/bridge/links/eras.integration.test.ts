@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import type { EraVerdict } from './link-options.ts'
+import { modernOnly, refuse } from './modern-raw.ts'
+import { type Handler, initialized, startRawServer, streamable } from './raw-server.ts'
+import { codeOf, openTestLink } from './test-link.ts'
+
+/** Links that share what was found out, as the links of one account do. */
+function createMemory() {
+  const verdicts = new Map<string, EraVerdict>()
+  const state = { now: new Date() }
+  return {
+    verdicts,
+    state,
+    open: (url: string, endpoint: Record<string, unknown> = {}, holdMs = 20_000) =>
+      openTestLink(
+        { transport: 'http', url: `${url}/mcp`, ...endpoint },
+        {
+          recallEra: (key) => verdicts.get(key),
+          rememberEra: (key, verdict) => void verdicts.set(key, verdict),
+          now: () => state.now,
+          timings: { holdMs },
+        },
+      ),
+  }
+}
+const speaks = (memory: ReturnType<typeof createMemory>) => [...memory.verdicts.values()].map((each) => each.speaks)
+const methodsOf = (server: Awaited<ReturnType<typeof startRawServer>>) =>
+  server.posts().map(({ message }) => message.method)
+
+const legacyAnswer: Handler = (_, reply) => reply.result({ kind: 'legacy' })
+const modernAnswer: Handler = (_, reply) => reply.result({ resultType: 'complete', kind: 'modern' })
+/** Both kinds of revisions at one address; `session` is what older clients get. */
+function bothKinds(session: string | null): Handler {
+  const modern = modernOnly(modernAnswer)
+  const legacy = streamable(legacyAnswer, () => session)
+  return (seen, reply) => (seen.headers['mcp-method'] ? modern(seen, reply) : legacy(seen, reply))
+}
+/** Without sessions, and what it makes of a method it does not know. */
+const stateless = (unknown: Handler) =>
+  streamable(
+    (seen, reply) => (seen.message.method === 'server/discover' ? unknown(seen, reply) : legacyAnswer(seen, reply)),
+    () => null,
+  )
+const kindOf = async (link: ReturnType<ReturnType<typeof createMemory>['open']>) => {
+  const opened = await link.initialize()
+  if (opened.error) return opened
+  return (await link.request(1, 'prompts/list')).result?.kind
+}
+
+describe('1.2: a client of the older revisions and a server of both', () => {
+  test('a server that gives a session is served in the older way, and nothing is found out first', async () => {
+    const server = await startRawServer(bothKinds('s-1'))
+    const memory = createMemory()
+    expect(await kindOf(memory.open(server.url))).toBe('legacy')
+    expect(methodsOf(server)).toEqual(['initialize', 'notifications/initialized', 'prompts/list'])
+  })
+
+  test('a server that gives none is translated; it is asked once, and then known for a day', async () => {
+    const server = await startRawServer(bothKinds(null))
+    const memory = createMemory()
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
+    expect(speaks(memory)).toEqual(['modern'])
+    expect(methodsOf(server).slice(0, 2)).toEqual(['initialize', 'server/discover'])
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
+    expect(server.posts('initialize')).toHaveLength(1)
+    memory.state.now = new Date(memory.state.now.getTime() + 25 * 60 * 60 * 1000)
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
+    expect(server.posts('initialize')).toHaveLength(2)
+  })
+
+  test.each([
+    ['404', (_seen, reply) => reply.text('', 404)],
+    ['-32601', (seen, reply) => refuse(seen, reply, -32601, undefined, 200)],
+    ['-32602, as the SDK for Python says it', (seen, reply) => refuse(seen, reply, -32602, undefined, 200)],
+  ] satisfies [string, Handler][])(
+    'an older server without sessions, which answers %s, is asked once a day',
+    async (_, unknown) => {
+      const server = await startRawServer(stateless(unknown))
+      const memory = createMemory()
+      expect(await kindOf(memory.open(server.url))).toBe('legacy')
+      expect(await kindOf(memory.open(server.url))).toBe('legacy')
+      expect(speaks(memory)).toEqual(['legacy'])
+      expect(server.posts('server/discover')).toHaveLength(1)
+      memory.state.now = new Date(memory.state.now.getTime() + 25 * 60 * 60 * 1000)
+      expect(await kindOf(memory.open(server.url))).toBe('legacy')
+      expect(server.posts('server/discover')).toHaveLength(2)
+    },
+  )
+
+  test.each([
+    ['401', (_seen, reply) => reply.text('', 401)],
+    ['403', (_seen, reply) => reply.text('', 403)],
+    ['500', (_seen, reply) => reply.text('', 500)],
+    ['nothing at all', () => {}],
+  ] satisfies [string, Handler][])(
+    '%s to server/discover proves nothing: it goes on in the older way, and is not remembered',
+    async (_, unknown) => {
+      const server = await startRawServer(stateless(unknown))
+      const memory = createMemory()
+      expect(await kindOf(memory.open(server.url, {}, 300))).toBe('legacy')
+      expect(speaks(memory)).toEqual([])
+    },
+  )
+
+  test.each([
+    ['legacy', 'legacy', ['initialize', 'notifications/initialized', 'prompts/list']],
+    ['modern', 'modern', ['server/discover', 'prompts/list']],
+  ])('configuration that says %s overrides all of it', async (era, kind, methods) => {
+    const server = await startRawServer(bothKinds(null))
+    const memory = createMemory()
+    expect(await kindOf(memory.open(server.url, { era }))).toBe(kind)
+    expect(methodsOf(server).filter((method) => method !== 'subscriptions/listen')).toEqual(methods)
+  })
+})
+
+describe('1.2: a client of the older revisions and a server of 2026-07-28 only', () => {
+  test.each([
+    ['http', {}],
+    ['auto', { transport: 'auto' }],
+  ])('is translated over %s, and known from then on', async (_, endpoint) => {
+    const server = await startRawServer(modernOnly(modernAnswer))
+    const memory = createMemory()
+    expect(await kindOf(memory.open(server.url, endpoint))).toBe('modern')
+    expect(await kindOf(memory.open(server.url, endpoint))).toBe('modern')
+    expect(server.posts('initialize')).toHaveLength(1)
+  })
+
+  test('one that calls initialize an unknown method likewise', async () => {
+    const modern = modernOnly(modernAnswer)
+    const server = await startRawServer((seen, reply) =>
+      seen.message.method === 'initialize' ? refuse(seen, reply, -32601, undefined, 404) : modern(seen, reply),
+    )
+    expect(await kindOf(createMemory().open(server.url))).toBe('modern')
+  })
+
+  test('one that has become an older server since is found out', async () => {
+    const server = await startRawServer(
+      streamable((seen, reply) =>
+        seen.message.method === 'server/discover' ? reply.text('', 400) : legacyAnswer(seen, reply),
+      ),
+    )
+    const memory = createMemory()
+    memory.verdicts.set(`${server.url}/mcp`, { speaks: 'modern', at: memory.state.now.toISOString() })
+    expect(await kindOf(memory.open(server.url))).toBe('legacy')
+    expect(speaks(memory)).toEqual(['legacy'])
+  })
+
+  test('one that was known and is away says so, and stays known', async () => {
+    const server = await startRawServer((_, reply) => reply.text('', 503))
+    const memory = createMemory()
+    memory.verdicts.set(`${server.url}/mcp`, { speaks: 'modern', at: memory.state.now.toISOString() })
+    expect(codeOf(await memory.open(server.url).initialize())).toBe('bridge.server-error')
+    expect(speaks(memory)).toEqual(['modern'])
+    expect(server.posts('initialize')).toEqual([])
+  })
+
+  test('a refusal that has nothing to do with revisions is the client’s answer', async () => {
+    const server = await startRawServer((seen, reply) => refuse(seen, reply, -32000, undefined, 400))
+    const answer = await createMemory().open(server.url).initialize()
+    expect(answer).toMatchObject({ error: { code: -32000, message: 'no' } })
+  })
+
+  test.each([401, 403, 503])('HTTP %i to initialize asks nothing more', async (status) => {
+    const server = await startRawServer((_, reply) => reply.text('', status))
+    expect((await createMemory().open(server.url).initialize()).error).toBeDefined()
+    expect(server.posts('server/discover')).toEqual([])
+  })
+})
+
+test('a second initialize opens a session anew, translated or not', async () => {
+  const server = await startRawServer(modernOnly(modernAnswer))
+  const link = createMemory().open(server.url)
+  await link.initialize('first')
+  expect(await link.initialize('second')).toMatchObject({ result: { serverInfo: { name: 'raw' } } })
+  expect((await link.request(1, 'prompts/list')).result).toEqual({ kind: 'modern' })
+  expect(server.posts('server/discover')).toHaveLength(2)
+})
+
+test('a client that tries server/discover first and then initialize gets both answers', async () => {
+  const server = await startRawServer(streamable((seen, reply) => refuse(seen, reply, -32601, undefined, 404)))
+  const link = createMemory().open(server.url)
+  const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }
+  expect(await link.request(0, 'server/discover', { _meta: meta })).toMatchObject({ error: { code: -32601 } })
+  expect(await link.initialize()).toMatchObject({ result: initialized })
+})
