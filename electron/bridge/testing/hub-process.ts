@@ -7,12 +7,17 @@ import { openLink } from '../links/open-link.ts'
 import { createEchoLink } from './echo-server.ts'
 import { testServer } from './server-config.ts'
 
-/** A hub of its own process, so that a test can kill it: `<data folder> [<endpoint as JSON>]`. Server `echo` is in memory, `real` is at the endpoint. */
+/**
+ * A hub of its own process, so that a test can kill it: `<data folder> [<endpoint as JSON>]`. Server `echo` is in
+ * memory, `real` is at the endpoint; an object of endpoints names several.
+ */
 const [data = '', endpoint] = process.argv.slice(2)
 const { log } = createMemoryLog()
 const dispatcher = new Agent()
 const configs = [testServer('echo')]
-if (endpoint) configs.push(ServerConfig.parse({ id: 'real', name: 'Real', endpoint: JSON.parse(endpoint) }))
+const given = endpoint ? JSON.parse(endpoint) : {}
+for (const [id, each] of Object.entries('transport' in given ? { real: given } : given))
+  configs.push(ServerConfig.parse({ id, name: id, endpoint: each }))
 const bridge = createBridge({
   runFolder: join(data, 'run'),
   cacheFolder: join(data, 'cache'),
