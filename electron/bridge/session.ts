@@ -143,8 +143,8 @@ export function createSession(needs: Needs) {
     if (!call?.sent) return log.debug('server.answer-dropped', { server })
     traffic({ server, ok: true })
     if (line.length > needs.maxClientLineBytes) {
-      const problem = new Problem('bridge.answer-too-large', sizeText(line.length, needs.maxClientLineBytes))
-      return fail(call.id, toRpcError(problem), line.length)
+      const why = `${sizeText(line.length, needs.maxClientLineBytes)} for this app; Settings, “Largest answer”, can raise it`
+      return fail(call.id, toRpcError(new Problem('bridge.answer-too-large', why)), line.length)
     }
     const isCall = call.method === 'tools/call'
     if (call.method === 'server/discover' && !failed) {

@@ -27,6 +27,7 @@ const defaults = {
   welcomeDone: false,
   allowAdHoc: true,
   activityDays: 30,
+  answerMb: null,
   proxy: { mode: 'system' },
   caFiles: [],
   company: null,

@@ -34,6 +34,8 @@ const choices = {
   allowAdHoc: z.boolean(),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
+  /** The largest answer an app is given, instead of what is known of it: clients built on the SDK go deaf past 10 MB. */
+  answerMb: z.number().int().min(1).max(64).nullable(),
   proxy: ProxyChoice,
   /** Files with authorities this computer shall trust besides its own, PEM or DER. */
   caFiles: z.array(z.string().min(1).max(4096)).max(20),
@@ -47,6 +49,7 @@ export const Settings = z.object({
   welcomeDone: choices.welcomeDone.default(false),
   allowAdHoc: choices.allowAdHoc.default(true),
   activityDays: choices.activityDays.default(30),
+  answerMb: choices.answerMb.default(null),
   proxy: choices.proxy.default({ mode: 'system' }),
   caFiles: choices.caFiles.default([]),
   /** The company's address, once joined. */

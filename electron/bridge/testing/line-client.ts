@@ -8,10 +8,12 @@ export type Received = { id?: unknown; method?: string; result?: unknown; error?
 /** The client’s side of a bridge, as plain lines: what a client’s SDK would hide stays visible. */
 export function createLineClient(child: ChildProcessWithoutNullStreams) {
   const received: Received[] = []
+  const lines: string[] = []
   const answers = new Map<unknown, Received>()
   child.stdin.on('error', () => {})
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (!line.endsWith('}')) return // half a line, of a bridge that was killed
+    lines.push(line)
     const message = JSON.parse(line) as Received
     received.push(message)
     if (!message.method) answers.set(message.id, message)
@@ -22,6 +24,8 @@ export function createLineClient(child: ChildProcessWithoutNullStreams) {
   return {
     child,
     received,
+    /** The same as they came: what parsing would lose is still there. */
+    lines,
     answers,
     type,
     answer,
