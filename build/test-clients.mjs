@@ -1,0 +1,27 @@
+// `npm run test:clients`: installs the real command lines of some AI clients beside their test, and lets each say which
+// of our servers it is connected to. Not part of `npm test`: they weigh close to a gigabyte.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ensureDependencies, findNode, main, root, run, step } from './setup.mjs'
+
+const folder = join(root, 'e2e/clients')
+const mark = join(folder, 'node_modules/.installed-lock')
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+
+await main(async () => {
+  await ensureDependencies()
+  const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8')
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
+    await step('Installing the AI clients (a minute, once)', () =>
+      run(npm, ['ci', '--prefix', folder], {
+        remedy: 'Check the network and the npm registry settings, then start again.',
+      }),
+    )
+    writeFileSync(mark, lock)
+  }
+  const node = findNode()
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
+  await step('Building', () => run(npm, ['run', 'build'], { env, quiet: true }))
+  await run(node, ['--test', join(folder, 'clients.test.ts')], { env, remedy: 'What each client said stands above.' })
+})
