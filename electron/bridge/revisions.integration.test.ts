@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Client as ModernClient } from '@modelcontextprotocol/client'
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio'
 import {
@@ -10,6 +11,7 @@ import { startModernServer } from './testing/modern-server.ts'
 import { callText, createProcesses } from './testing/processes.ts'
 import { startSdkServer } from './testing/sdk-server.ts'
 
+const modernStdio = fileURLToPath(new URL('./testing/modern-stdio.ts', import.meta.url))
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 const patience = { timeout: 60_000, interval: 50 }
 
@@ -73,7 +75,10 @@ describe.each([
     const args = { region: ' Zürich ', where: { tenant: -7 }, dry: true }
     expect(await callText(client, 'regional', args)).toBe(' Zürich ')
     const steps: number[] = []
-    await client.callTool({ name: 'steps' }, undefined, { onprogress: ({ progress }) => void steps.push(progress) })
+    const onprogress = ({ progress }: { progress: number }) => {
+      if (steps.push(progress) === 3) server.release()
+    }
+    await client.callTool({ name: 'steps' }, undefined, { onprogress })
     expect(steps).toEqual([1, 2, 3])
     const greetings = await Promise.all(['hello', 'bye'].map((greeting) => callText(client, 'greet', { greeting })))
     expect(greetings).toEqual([
@@ -132,9 +137,11 @@ describe.each([['auto'], ['pinned']] as const)('an official client of 2026-07-28
     const args = { region: ' Zürich ', where: { tenant: -7 }, dry: true }
     expect(textOf(await client.callTool({ name: 'regional', arguments: args }))).toBe(' Zürich ')
     const steps: number[] = []
-    await client.callTool({ name: 'steps' }, { onprogress: ({ progress }) => void steps.push(progress) })
-    // This client forgets who asked before it has read all that came in one piece with the answer.
-    expect(steps).toContain(1)
+    const onprogress = ({ progress }: { progress: number }) => {
+      if (steps.push(progress) === 3) server.release()
+    }
+    await client.callTool({ name: 'steps' }, { onprogress })
+    expect(steps).toEqual([1, 2, 3])
     const greeting = await client.callTool({ name: 'greet', arguments: { greeting: 'hello' } })
     expect(textOf(greeting)).toBe('hello you (Who is to be told hello?), state of hello')
     const controller = new AbortController()
@@ -159,6 +166,37 @@ describe.each([['auto'], ['pinned']] as const)('an official client of 2026-07-28
     await subscription.close()
     expect(server.methods.every((each) => each.startsWith('POST '))).toBe(true)
     expect(server.methods.some((each) => each.includes('notifications/'))).toBe(false)
+  })
+})
+
+describe('a local server of 2026-07-28', () => {
+  const start = (...args: string[]) =>
+    processes.startHub({ transport: 'stdio', command: process.execPath, args: [modernStdio, ...args] })
+
+  test('1.3: an official client of 2025-11-25 is translated', async () => {
+    await start()
+    const client = await connectLegacy()
+    expect(client.getServerVersion()).toMatchObject({ name: 'modern' })
+    expect(await callText(client, 'greet', { greeting: 'hello' })).toBe(
+      'hello you (Who is to be told hello?), state of hello',
+    )
+    await expect(client.readResource({ uri: 'file:///gone' })).rejects.toMatchObject({ code: -32002 })
+    expect(await client.subscribeResource({ uri: 'note://1' })).toEqual({})
+    const controller = new AbortController()
+    const call = client.callTool({ name: 'slow' }, undefined, { signal: controller.signal })
+    controller.abort()
+    await expect(call).rejects.toThrow()
+    await client.ping()
+  })
+
+  test.each([['only'], ['serve']])('an official client of 2026-07-28 goes straight through (%s)', async (legacy) => {
+    await start(legacy)
+    const client = await connectModern('auto')
+    expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28')
+    const greeting = await client.callTool({ name: 'greet', arguments: { greeting: 'hello' } })
+    expect(textOf(greeting)).toBe('hello you (Who is to be told hello?), state of hello')
+    const subscription = await client.listen({ toolsListChanged: true })
+    await subscription.close()
   })
 })
 

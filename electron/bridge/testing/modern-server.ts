@@ -10,7 +10,8 @@ import { createTools } from './modern-tools.ts'
 export async function startModernServer(legacy: 'reject' | 'stateless' = 'reject') {
   const aborted: string[] = []
   const methods: string[] = []
-  const handler = createMcpHandler(() => createTools(aborted), { legacy })
+  let held = Promise.withResolvers<void>()
+  const handler = createMcpHandler(() => createTools({ aborted, hold: () => held.promise }), { legacy })
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
   })
@@ -43,6 +44,11 @@ export async function startModernServer(legacy: 'reject' | 'stateless' = 'reject
     aborted,
     methods,
     notify: handler.notify,
+    /** Lets `steps` end, which waits for it once it has told all its progress. */
+    release() {
+      held.resolve()
+      held = Promise.withResolvers()
+    },
     /** Breaks every connection; the server goes on. */
     cut: () => server.closeAllConnections(),
     async close() {
