@@ -1,4 +1,4 @@
-import type { Check, ClientApp, GivenBack, PolicyVerdict, Preview } from '../../shared/contract/clients.ts'
+import type { Check, ClientApp, GivenBack, Host, PolicyVerdict, Preview } from '../../shared/contract/clients.ts'
 import { ClientId } from '../../shared/ids.ts'
 import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
@@ -13,8 +13,18 @@ export async function list({ api }: Api, { all }: { all: boolean }): Promise<Res
   const rows = apps.map((app) => [app.id, app.name, app.state, app.configPath])
   const none = 'No AI client found on this machine. `--all` lists the ones that are known.'
   const notes = apps.flatMap(({ name, policy }) => (policy ? [`\n${name}: ${toPolicyLines(policy)}`] : []))
+  const host = await api.clients.host()
   const table = rows.length > 0 ? toTable(['app', 'name', 'state', 'file'], rows) : none
-  return { json: { apps }, text: [table, ...notes].join('\n') }
+  const where = host === 'desktop' ? [] : [`\n${hosts[host]} docs/remote.md says how to reach the servers from here.`]
+  return { json: { host, apps }, text: [table, ...notes, ...where].join('\n') }
+}
+
+const hosts: Record<Exclude<Host, 'desktop'>, string> = {
+  ssh: 'You work on this machine over SSH.',
+  wsl: 'This is a Linux inside Windows (WSL).',
+  container: 'This is a container.',
+  'dev-container': 'This is a dev container.',
+  codespace: 'This is a codespace.',
 }
 
 export async function preview({ api }: Api, id: string, { overwrite }: { overwrite: boolean }): Promise<Result> {

@@ -1,23 +1,56 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
+import { toPlain } from './print.ts'
 import type { Connection, Result } from './session.ts'
 
 /** Signs in through the browser and waits for the outcome. Ctrl-C gives the attempt up. */
-export async function login({ api, running }: Connection, say: (text: string) => void): Promise<Result> {
+type Say = (text: string) => void
+
+export async function login(
+  { api, running }: Connection,
+  say: Say,
+  { device = false }: { device?: boolean } = {},
+): Promise<Result> {
   const before = await api.auth.snapshot()
   if (before.state === 'signed-in') return { json: before, text: `Already signed in as ${before.account.name}.` }
   const ended = outcome(api)
   const giveUp = () => void api.auth.cancelSignIn().catch(() => {})
   process.once('SIGINT', giveUp)
   try {
-    const state = await api.auth.signIn()
-    if (state.state === 'signing-in')
+    const state = await (device ? api.auth.signInWithDevice() : api.auth.signIn())
+    if (state.state === 'signing-in' && state.device) sayDevice(state.device, say)
+    else if (state.state === 'signing-in')
       say(state.browserOpened ? 'Waiting for the browser …' : `Open this address in a browser:\n${state.loginUrl}`)
     return toResult(await ended.state, running)
   } finally {
     ended.stop()
     process.off('SIGINT', giveUp)
   }
+}
+
+/** The code to type, and a picture of the address with the code in it, for a phone's camera. */
+function sayDevice({ userCode, verificationUrl, qr }: DeviceCode, say: Say) {
+  say(
+    `On another device, open ${toPlain(verificationUrl)} and type this code: ${toPlain(userCode)}\n\n${toPicture(qr)}`,
+  )
+}
+type DeviceCode = { userCode: string; verificationUrl: string; qr: string[] }
+
+/** Two rows to a line of half blocks, light on dark as a terminal mostly is, with the quiet border a camera needs. */
+function toPicture(rows: string[]) {
+  const border = '0'.repeat((rows[0]?.length ?? 0) + 4)
+  const framed = [border, border, ...rows.map((row) => `00${row}00`), border, border]
+  const line = (upper: string, lower: string) =>
+    [...upper]
+      .map(
+        (dark, at) =>
+          [
+            ['█', '▀'],
+            ['▄', ' '],
+          ][Number(dark)]?.[Number(lower[at] ?? '0')],
+      )
+      .join('')
+  return framed.flatMap((row, at) => (at % 2 === 0 ? [line(row, framed[at + 1] ?? border)] : [])).join('\n')
 }
 
 /** Listens from before the start, so that a sign-in that ends at once is not missed. */
@@ -42,9 +75,9 @@ function toResult(state: AuthState, running: boolean): Result {
   return { json: state, text: `Signed in as ${state.account.name} (${groups}).${warning}` }
 }
 
-export async function logout({ api }: Connection): Promise<Result> {
+export async function logout({ api }: Connection, { browser = false }: { browser?: boolean } = {}): Promise<Result> {
   const before = await api.auth.snapshot()
-  const after = await api.auth.signOut()
+  const after = await (browser ? api.auth.signOutOfBrowser() : api.auth.signOut())
   const text =
     'account' in before ? `Signed out. ${before.account.name}’s tokens are deleted.` : 'Nobody was signed in.'
   return { json: after, text }

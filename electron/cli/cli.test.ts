@@ -111,12 +111,14 @@ test.each([[['fly']], [['activity', '--limit', '0']], [['tools']], [['agent', '-
 test('apps alone lists, and takes --json', async () => {
   const api = {
     clients: {
+      host: async () => 'ssh',
       rescan: async () => [{ id: 'cursor', name: 'Cursor', installed: true, state: 'set-up', configPath: '/x' }],
     },
   }
   expect(await run(api, ['apps'])).toBe(0)
   expect(await run(api, ['apps', '--json'])).toBe(0)
-  expect(JSON.parse(out[1] ?? '')).toMatchObject({ apps: [{ id: 'cursor' }] })
+  expect(out[0]).toContain('over SSH. docs/remote.md')
+  expect(JSON.parse(out[1] ?? '')).toMatchObject({ host: 'ssh', apps: [{ id: 'cursor' }] })
 })
 
 test('apply writes what the preview it made just before has shown', async () => {

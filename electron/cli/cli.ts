@@ -3,6 +3,7 @@ import { brand } from '../../shared/brand.ts'
 import { Problem } from '../../shared/problems.ts'
 import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
+import { addConnections } from './connections-program.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { type AgentOptions, type Connection, createSession, exitCodes, type Needs, type Result } from './session.ts'
@@ -37,8 +38,12 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
       })
 
   add(program, 'status', 'what works and what needs you', read.status)
-  add(program, 'login', 'sign in through the browser', (connection) => login(connection, needs.err))
-  add(program, 'logout', 'sign out and delete the tokens', logout)
+  add(program, 'login', 'sign in through the browser', (connection, options: { device?: boolean }) =>
+    login(connection, needs.err, options),
+  ).option('--device', 'sign in on another device, with a code')
+  add(program, 'logout', 'sign out and delete the tokens', (connection, options: { browser?: boolean }) =>
+    logout(connection, options),
+  ).option('--browser', 'end the session of the browser as well')
   add(program, 'servers', 'the company’s servers and their state', read.servers)
   add(program, 'tools <server>', 'the tools of one server', (connection, server: string) =>
     read.tools(connection, server),
@@ -61,6 +66,7 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     return { json: { quit: running }, text: running ? 'The app ends.' : 'The app is not running.' }
   })
   addApps(program, add)
+  addConnections(program, add, needs)
   const alone = createSession({ ...needs, connect: async () => ({ close: async () => {} }) })
   addSync(program, needs.team, async (json, work) => {
     code = await alone(json, work)

@@ -23,6 +23,8 @@ export type Needs = {
   team: SyncNeeds
   out: (text: string) => void
   err: (text: string) => void
+  /** Reads a secret from the person; stdin and the terminal when absent. */
+  readSecret?: (question: string) => Promise<string>
   version: string
 }
 

@@ -30,6 +30,8 @@ export type AppRow = {
   maxLineBytes?: number
   /** The app holds the folder `<file>.lock` around its own writes; so do we. */
   lockFolder?: true
+  /** How the app must name our program, where that is not the way this machine does. */
+  toCommand?: (path: string) => string
   /** Which policy of its own IT can set for it. */
   policy?: PolicyName
   /** How IT can give it servers without touching the person's file, in words for IT. */

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { ClientId } from '../../shared/ids.ts'
 import { apps, listApps } from './apps.ts'
 import { findVersion, isInstalled, isRunning } from './detect.ts'
+import { findHost } from './host.ts'
 import { createPlace, type Env } from './place.ts'
 import { parseTasklist, readProcesses } from './processes.ts'
 
@@ -277,4 +278,16 @@ test('reads the names from a Windows task list', () => {
   expect(
     parseTasklist('"Claude.exe","4242","Console","1","81,920 K"\r\n"Code - Insiders.exe","1","Console","1","1 K"\r\n'),
   ).toEqual(['Claude.exe', 'Code - Insiders.exe'])
+})
+
+test.each([
+  [{}, [], 'desktop'],
+  [{ SSH_CONNECTION: '10.0.0.1 1 10.0.0.2 22' }, [], 'ssh'],
+  [{ WSL_DISTRO_NAME: 'Ubuntu' }, [], 'wsl'],
+  [{ REMOTE_CONTAINERS: 'true' }, ['/.dockerenv'], 'dev-container'],
+  [{ CODESPACES: 'true' }, ['/.dockerenv'], 'codespace'],
+  [{}, ['/run/.containerenv'], 'container'],
+])('with %j and %j this is a %s', (env, files, host) => {
+  const looks = { exists: (path: string) => (files as string[]).includes(path), list: () => [], read: () => '' }
+  expect(findHost(createPlace({ platform: 'linux', home: '/home/ana', env }, looks))).toBe(host)
 })

@@ -8,6 +8,7 @@ import { copilotCli, copilotJetBrains, copilotXcode, visualStudio } from './apps
 import { antigravity, geminiCli, qwenCode } from './apps/google.ts'
 import { vscode, vscodeInsiders, vscodium } from './apps/vscode.ts'
 import type { Place } from './place.ts'
+import { type Distribution, rowsOf } from './wsl.ts'
 
 /** Every AI client this product sets up, in the order people see them. */
 export const apps: readonly AppRow[] = [
@@ -48,16 +49,17 @@ export const apps: readonly AppRow[] = [
 export type App = { row: AppRow; id: ClientId; path: string }
 
 /** The apps that can exist here. Read anew each time: an app may move its file, or get another profile. */
-export const listApps = (place: Place): App[] =>
-  apps
-    .flatMap((row) => [row, ...(row.variants?.(place) ?? [])])
-    .flatMap((row) => {
-      const path = row.configPath(place)
-      return path === null ? [] : [{ row, id: ClientId.parse(row.id), path }]
-    })
+export const listApps = (place: Place, distributions: readonly Distribution[] = []): App[] =>
+  [
+    ...apps.flatMap((row) => [row, ...(row.variants?.(place) ?? [])]),
+    ...distributions.flatMap((one) => rowsOf(one, place)),
+  ].flatMap((row) => {
+    const path = row.configPath(place)
+    return path === null ? [] : [{ row, id: ClientId.parse(row.id), path }]
+  })
 
-export function getApp(place: Place, client: ClientId): App {
-  const app = listApps(place).find(({ id }) => id === client)
+export function getApp(place: Place, client: ClientId, distributions: readonly Distribution[] = []): App {
+  const app = listApps(place, distributions).find(({ id }) => id === client)
   if (app) return app
   throw new Problem(apps.some(({ id }) => id === client) ? 'clients.unsupported' : 'clients.unknown', client)
 }

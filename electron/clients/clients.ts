@@ -11,6 +11,7 @@ import { policies } from './client-policy/client-policy.ts'
 import { createSources, type Run } from './client-policy/sources.ts'
 import { saveOwn } from './config-file.ts'
 import { isRunning } from './detect.ts'
+import { findHost } from './host.ts'
 import { entriesOf, openLedger } from './ledger.ts'
 import { look } from './look.ts'
 import { createPlace, type Env } from './place.ts'
@@ -20,6 +21,7 @@ import { createRepair, type RepairPolicy } from './repair.ts'
 import { shapes, toFields } from './shapes.ts'
 import { createVerify } from './verify.ts'
 import { watchFiles } from './watch-files.ts'
+import { type Distribution, findDistributions } from './wsl.ts'
 
 type Server = { id: ServerId; name: string; description: string }
 
@@ -62,6 +64,7 @@ export function createClients(needs: Needs) {
   const watched = watchFiles(() => soon())
   const backups = createBackups({ folder: place.join(folder, 'backups'), now, save: saveOwn })
   let shown: ClientApp[] = []
+  let distributions: Distribution[] = []
   let processes: string[] = []
   let line: Promise<unknown> = Promise.resolve()
   let pending: NodeJS.Timeout | undefined
@@ -80,19 +83,28 @@ export function createClients(needs: Needs) {
     return result
   }
 
-  function wantedOf({ id, row }: App, servers = needs.servers()): WantedEntry[] {
+  const findApp = (client: ClientId) => getApp(place, client, distributions)
+
+  /** The command line of an entry, as the app must write it. */
+  function entryFor({ id, row }: App, server: ServerId) {
+    const entry = needs.entryFor(id, server)
+    return row.toCommand ? { ...entry, command: row.toCommand(entry.command) } : entry
+  }
+
+  function wantedOf(app: App, servers = needs.servers()): WantedEntry[] {
     return servers.map(({ id: server, description }) => {
-      const wanted = { name: server, description, ...needs.entryFor(id, server) }
-      return { server, fields: toFields(shapes[row.shape], wanted) }
+      const wanted = { name: server, description, ...entryFor(app, server) }
+      return { server, fields: toFields(shapes[app.row.shape], wanted) }
     })
   }
 
   /** Whether the app would let our entries through, as far as that can be read here. */
-  async function policyOf({ id, row }: App, servers = needs.servers()): Promise<PolicyVerdict | null> {
-    if (!row.policy) return null
-    return policies[row.policy](
+  async function policyOf(app: App, servers = needs.servers()): Promise<PolicyVerdict | null> {
+    const { policy } = app.row
+    if (!policy) return null
+    return policies[policy](
       sources,
-      servers.map(({ id: server }) => ({ server, ...needs.entryFor(id, server) })),
+      servers.map(({ id: server }) => ({ server, ...entryFor(app, server) })),
     )
   }
 
@@ -107,9 +119,10 @@ export function createClients(needs: Needs) {
 
   async function scan() {
     processes = await needs.processes()
+    distributions = await findDistributions(place, sources.ask)
     const { repair } = await opened
     const next = await Promise.all(
-      listApps(place).map(async (app) => {
+      listApps(place, distributions).map(async (app) => {
         const seen = await lookAt(app)
         return (await repair(app, seen)) ? lookAt(app) : seen
       }),
@@ -133,7 +146,7 @@ export function createClients(needs: Needs) {
   }
 
   async function planFor({ client, servers, overwrite = false }: Selected): Promise<Work> {
-    const app = getApp(place, client)
+    const app = findApp(client)
     const { ledger, changes } = await opened
     const all = needs.servers()
     const chosen = servers ? all.filter(({ id }) => servers.includes(id)) : all
@@ -152,7 +165,7 @@ export function createClients(needs: Needs) {
 
   /** Every file we wrote for this app, also one at a place that the app has left since. */
   async function planBack(client: ClientId): Promise<Work> {
-    const app = getApp(place, client)
+    const app = findApp(client)
     const { ledger, changes } = await opened
     const { files } = ledger.get()
     const paths = Object.keys(files).filter((path) => files[path]?.client === client)
@@ -174,7 +187,7 @@ export function createClients(needs: Needs) {
   }
 
   async function planCopy({ client, backup }: { client: ClientId; backup: string }): Promise<Work> {
-    const app = getApp(place, client)
+    const app = findApp(client)
     const { changes } = await opened
     const label = (await backups.list(client)).find(({ id }) => id === backup)
     if (!label) throw new Problem('clients.no-backup', backup)
@@ -185,8 +198,7 @@ export function createClients(needs: Needs) {
     const { ledger, changes } = await opened
     const results: GivenBack[] = []
     for (const [path, { client }] of Object.entries(ledger.get().files)) {
-      const restore = async () =>
-        changes.commit(await changes.planUndo(getApp(place, client).row, path), { running: false })
+      const restore = async () => changes.commit(await changes.planUndo(findApp(client).row, path), { running: false })
       const problem = await restore().then(() => null, toProblem)
       results.push({ client, path, problem, left: [...entriesOf(ledger.get().files[path]).keys()] })
     }
@@ -196,12 +208,12 @@ export function createClients(needs: Needs) {
 
   const verify = createVerify({
     entriesOf: async (client) => {
-      const app = getApp(place, client)
+      const app = findApp(client)
       const { entries, problem } = await inLine(() => lookAt(app))
       if (problem) throw new Problem(problem.code, problem.detail)
       return { app, entries }
     },
-    command: (client, server) => needs.entryFor(client, server).command,
+    command: (client, server) => entryFor(findApp(client), server).command,
     version: needs.version,
   })
 
@@ -218,6 +230,7 @@ export function createClients(needs: Needs) {
       return shown
     },
     changed: changed.on,
+    host: () => findHost(place),
     rescan: () => inLine(scan),
     preview: (selected: Selected): Promise<Preview> => inLine(async () => toWorkPreview(await planFor(selected))),
     apply: ({ token, ...selected }: Selected & { token?: string | undefined }) =>
@@ -227,7 +240,7 @@ export function createClients(needs: Needs) {
     undo: ({ client, token }: { client: ClientId; token?: string | undefined }) =>
       inLine(async () => carryOut(await planBack(client), token)),
     backups: async ({ client }: { client: ClientId }): Promise<Backup[]> =>
-      (await backups.list(getApp(place, client).id)).map(({ sha256: _, ...backup }) => backup),
+      (await backups.list(findApp(client).id)).map(({ sha256: _, ...backup }) => backup),
     previewRestore: (copy: { client: ClientId; backup: string }): Promise<Preview> =>
       inLine(async () => toWorkPreview(await planCopy(copy))),
     restore: ({ token, ...copy }: { client: ClientId; backup: string; token?: string | undefined }) =>

@@ -126,6 +126,8 @@ export function createMemoryCore(world: World) {
       retry: () => answer('auth.retry', () => world.auth),
       cancelSignIn: () => answer('auth.cancelSignIn', signOut),
       signOut: () => answer('auth.signOut', signOut),
+      signOutOfBrowser: () => answer('auth.signOutOfBrowser', signOut),
+      switchAccount: () => answer('auth.switchAccount', signOut),
     },
     connections: {
       ...mirror('connections'),
@@ -146,6 +148,8 @@ export function createMemoryCore(world: World) {
     vault: {
       ...mirror('vault'),
       retry: () => answer('vault.retry', () => world.vault),
+      unlock: () => answer('vault.unlock', () => openVault()),
+      setPassphrase: () => answer('vault.setPassphrase', () => openVault()),
       startAfresh: () =>
         answer('vault.startAfresh', () => {
           change('vault', { state: 'ready', backend: 'keychain', problem: null })
@@ -166,6 +170,7 @@ export function createMemoryCore(world: World) {
     },
     clients: {
       ...mirror('clients'),
+      host: () => answer('clients.host', () => 'desktop' as const),
       rescan: () => answer('clients.rescan', () => world.clients),
       preview: ({ client }) => answer('clients.preview', () => ({ ...world.preview, client })),
       previewUndo: ({ client }) => answer('clients.previewUndo', () => ({ ...world.preview, client })),
@@ -201,6 +206,10 @@ export function createMemoryCore(world: World) {
     },
   }
 
+  function openVault(): VaultState {
+    change('vault', { state: 'ready', backend: 'passphrase', problem: null })
+    return world.vault
+  }
   function signOut(): AuthState {
     change('auth', { state: 'signed-out', problem: null })
     return world.auth

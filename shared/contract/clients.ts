@@ -100,6 +100,10 @@ export const Check = z.discriminatedUnion('state', [
 ])
 export type Check = z.infer<typeof Check>
 
+/** The kind of machine the core runs on: one with a desktop, or one a person works on from another. */
+export const Host = z.enum(['desktop', 'ssh', 'wsl', 'container', 'dev-container', 'codespace'])
+export type Host = z.infer<typeof Host>
+
 /** A file given back; `left` names entries that a person made their own and that therefore stay. */
 export const GivenBack = z.object({
   client: ClientId,
@@ -122,6 +126,7 @@ const Selection = z.object({
 export const clients = {
   snapshot: call(z.void(), z.array(ClientApp)),
   changed: event(z.array(ClientApp)),
+  host: call(z.void(), Host),
   /** Looks at the disk again. */
   rescan: call(z.void(), z.array(ClientApp)),
   preview: call(Selection, Preview),

@@ -72,7 +72,7 @@ export function createSources({
     return (await Promise.all(paths.map(read))).flat()
   }
 
-  return { place, file, registry, preferences }
+  return { place, ask, file, registry, preferences }
 }
 export type Sources = ReturnType<typeof createSources>
 
