@@ -194,6 +194,7 @@ export function createBridge(needs: Needs) {
     async close() {
       await Promise.all([...sessions.values()].map(({ session }) => session.close()))
       await Promise.all(endings)
+      await new Promise(setImmediate) // what the sessions said last is written at the end of this turn
       await hub.close()
       await answers.close()
     },

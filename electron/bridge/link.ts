@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
+import type { ScannedMessage } from './scan.ts'
 
 /** The text of a JSON-RPC id: `1`, `"1"`, `12345678901234567890`. Ids are compared by it, in one spelling (`toIdText`). */
 export type IdText = string
@@ -36,8 +37,11 @@ export type LinkNeeds = {
    * `challenge` its `WWW-Authenticate`, where there was one.
    */
   headers: (options?: { rejected?: Record<string, string>; challenge?: string }) => Promise<Record<string, string>>
-  /** A whole message of the server: one line of valid JSON, an object, without newline. Awaits back-pressure. */
-  deliver: (line: Buffer) => Promise<void> | void
+  /**
+   * A whole message of the server: one line of valid JSON, an object, without newline; with what was found out about it
+   * already, where it was. Awaits back-pressure.
+   */
+  deliver: (line: Buffer, scanned?: ScannedMessage) => Promise<void> | void
   /** A request that can get no answer from the server. */
   fail: (id: IdText, error: RpcError) => void
   /** What a request is told when the link cannot carry on; the hub then drops the link. Running requests were failed. */

@@ -7,16 +7,43 @@ const newline = Buffer.from('\n')
 /** What may wait for a client that does not read before the connection is given up. */
 const mostWaiting = 4 * maxLineBytes
 
-/** Whole lines out of a socket, with back-pressure that can be awaited. */
+/** From here on a copy would cost more than the two writes it saves. */
+const worthCopying = 64 * 1024
+
+/**
+ * Whole lines out of a socket, with back-pressure that can be awaited. The lines of one turn of the event loop go out in
+ * one write: with many calls in flight the writes would be most of the work.
+ */
 export function createLineWriter(socket: Socket) {
   let drained: Promise<void> | null = null
+  let small: Buffer[] = []
+  let smallBytes = 0
 
-  return (line: Buffer): Promise<void> | void => {
-    if (socket.destroyed) return
+  function flush() {
+    if (small.length === 0) return
+    const bytes = Buffer.concat(small, smallBytes)
+    small = []
+    smallBytes = 0
+    if (!socket.destroyed) socket.write(bytes)
+  }
+  function writeLarge(line: Buffer) {
+    flush()
     socket.cork()
     socket.write(line)
     socket.write(newline)
     socket.uncork()
+  }
+  function writeSmall(line: Buffer) {
+    if (small.length === 0) setImmediate(flush)
+    small.push(line, newline)
+    smallBytes += line.length + 1
+    if (smallBytes > worthCopying) flush()
+  }
+
+  return (line: Buffer): Promise<void> | void => {
+    if (socket.destroyed) return
+    if (line.length > worthCopying) writeLarge(line)
+    else writeSmall(line)
     if (socket.writableLength > mostWaiting) return void socket.destroy()
     if (!socket.writableNeedDrain) return
     drained ??= new Promise<void>((resolve) => {

@@ -3,7 +3,7 @@ import { findText } from './json-walk.ts'
 import type { IdText, Link, LinkNeeds, Message, RpcError } from './link.ts'
 import { readError } from './message-text.ts'
 import { toRpcError } from './rpc.ts'
-import { type ScannedMessage, scan } from './scan.ts'
+import { type Scanned, type ScannedMessage, scan } from './scan.ts'
 
 export type LinkHandlers = Pick<LinkNeeds, 'deliver' | 'fail' | 'ended'>
 
@@ -41,7 +41,7 @@ export function createUpstream(needs: Needs) {
     const isCurrent = () => mine === null || link === mine
     try {
       mine = needs.open({
-        deliver: (line) => (isCurrent() ? onLine(line) : undefined),
+        deliver: (line, known) => (isCurrent() ? onLine(line, known) : undefined),
         fail: (id, error) => void (isCurrent() && onFail(id, error)),
         ended: (error) => void (isCurrent() && onEnded(error)),
       })
@@ -65,8 +65,8 @@ export function createUpstream(needs: Needs) {
     needs.onReady(null)
   }
 
-  function onLine(line: Buffer): Promise<void> | void {
-    const scanned = scan(line)
+  function onLine(line: Buffer, known: ScannedMessage | undefined): Promise<void> | void {
+    const scanned: Scanned = known ? { ok: true, message: known } : scan(line)
     if (!scanned.ok) return needs.onTrouble(scanned.error.message)
     const { message } = scanned
     const settleOwn = message.kind === 'response' && message.id !== null ? own.get(message.id) : undefined

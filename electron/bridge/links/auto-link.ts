@@ -29,7 +29,7 @@ export function createAutoLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   function handlersOf(self: () => WakingLink): LinkNeeds {
     return {
       ...needs,
-      deliver: (line) => (link === self() ? needs.deliver(line) : undefined),
+      deliver: (line, scanned) => (link === self() ? needs.deliver(line, scanned) : undefined),
       fail: (id, error) => {
         if (link !== self()) return
         unheard = unheard?.filter((message) => message.id !== id) ?? null

@@ -66,7 +66,7 @@ export function createEraLink(
   }
   const asLegacy: LinkNeeds = {
     ...needs,
-    deliver: (line) => (openingAnswer(line) ? meet({ line }) : needs.deliver(line)),
+    deliver: (line, scanned) => (openingAnswer(line) ? meet({ line }) : needs.deliver(line, scanned)),
     fail: (id, error) => (id === opening?.id ? meet({ error }) : needs.fail(id, error)),
   }
   const getLegacy = () => {

@@ -2,7 +2,7 @@ import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
 import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
 import { notificationLine, toRpcError } from '../rpc.ts'
-import { toIdText } from '../scan.ts'
+import { type ScannedMessage, toIdText } from '../scan.ts'
 import { idKey, readServerMessages, type ServerMessage, withId } from './server-message.ts'
 
 /** A request the server has still to answer: the client’s, or one of our own made in its name. */
@@ -22,7 +22,7 @@ export type OpenRequest = {
 type Entry = OpenRequest & {
   done: boolean
   limit: NodeJS.Timeout | null
-  answer: (line: Buffer, isError: boolean) => Promise<void> | void
+  answer: (line: Buffer, isError: boolean, scanned?: ScannedMessage) => Promise<void> | void
   refuse: (error: RpcError) => void
   onDone: (() => void)[]
 }
@@ -84,9 +84,9 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
   function take({ id, method }: Message, seen?: Seen): OpenRequest | null {
     if (id === null || open.has(idKey(id))) return null
     return add(id, method ?? '', {
-      answer: (line, isError) => {
+      answer: (line, isError, scanned) => {
         const problem = seen?.(line, isError)
-        return problem ? fail(id, toRpcError(problem)) : deliver(line)
+        return problem ? fail(id, toRpcError(problem)) : deliver(line, scanned)
       },
       refuse: (error) => fail(id, error),
     })
@@ -139,9 +139,10 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
   async function respond(message: ServerMessage & { kind: 'response' }, own: OpenRequest | null) {
     const entry = ownerOf(message, own)
     if (!entry) return log.debug('answer.dropped', { method: own?.method })
-    const { line, id, idSpan, isError } = message
+    const { line, id, idSpan, isError, scanned } = message
     finish(entry)
-    await entry.answer(id === entry.id ? line : withId(line, entry.id, idSpan), isError)
+    if (id !== entry.id) return entry.answer(withId(line, entry.id, idSpan), isError)
+    return entry.answer(line, isError, scanned.line === line ? scanned : undefined)
   }
 
   function reject({ id, why }: ServerMessage & { kind: 'bad' }, own: OpenRequest | null) {

@@ -1,11 +1,18 @@
 import { findText, type Span } from '../json-walk.ts'
 import type { IdText } from '../link.ts'
-import { scan } from '../scan.ts'
+import { type ScannedMessage, scan } from '../scan.ts'
 import { isJsonText } from './json-check.ts'
 
 /** One message of a server. `line` is its own bytes, made one line. */
 export type ServerMessage =
-  | { kind: 'response'; line: Buffer; id: IdText | null; idSpan: Span | null; isError: boolean }
+  | {
+      kind: 'response'
+      line: Buffer
+      id: IdText | null
+      idSpan: Span | null
+      isError: boolean
+      scanned: ScannedMessage
+    }
   | { kind: 'request'; line: Buffer; id: IdText; method: string }
   | { kind: 'notification'; line: Buffer; method: string }
   | { kind: 'bad'; id: IdText | null; why: string }
@@ -27,7 +34,10 @@ function readOne(text: Buffer): ServerMessage[] {
   const { kind, id, idSpan, method, failed } = scanned.message
   const line = toOneLine(scanned.message.line)
   if (kind === 'response' && id === null && !failed) return [{ kind: 'bad', id, why: 'This answer has no id' }]
-  if (kind === 'response') return [{ kind, line, id, idSpan, isError: failed }]
+  if (kind === 'response') {
+    const known = line === scanned.message.line ? scanned.message : { ...scanned.message, line }
+    return [{ kind, line, id, idSpan, isError: failed, scanned: known }]
+  }
   return id === null
     ? [{ kind: 'notification', line, method: method ?? '' }]
     : [{ kind: 'request', line, id, method: method ?? '' }]
