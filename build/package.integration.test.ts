@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 
 // Packs the real bundles with a stand-in for Electron's own files, because no Electron is needed to see what goes into
 // the package. It carries the fuse wire (@electron/fuses: sentinel, version, length, one byte per fuse).
@@ -71,6 +72,15 @@ test('the fuses that would let others use the app as an interpreter are off', as
   expect(bytes.toString('latin1', at, at + 8)).toBe('01001100')
 })
 
-test('the bridge lies beside the app, outside the archive', async () => {
-  expect((await readFile(join(unpacked, 'resources/bin/causeway-bridge.cjs'))).length).toBeGreaterThan(0)
+test('the bridge lies beside the app, outside the archive, and runs', async () => {
+  const bin = join(unpacked, 'resources/bin')
+  const built = [...(await readdir(join(root, 'dist/bin'))), ...(await readdir(join(root, 'dist/bridge')))]
+  expect(built).toEqual(['causeway-bridge', 'causeway-bridge.cjs'])
+  expect((await readdir(bin)).sort()).toEqual(built)
+  const version = (command: string, ...args: string[]) =>
+    spawnSync(command, [...args, '--version'], { encoding: 'utf8' }).stdout
+  expect(version(join(bin, 'causeway-bridge'))).toBe(`${manifest.version}\n`)
+  expect(version(process.execPath, join(bin, 'causeway-bridge.cjs'))).toBe(`${manifest.version}\n`)
+  const packed = listPackage(join(unpacked, 'resources/app.asar'), { isPack: false })
+  expect(packed.filter((file) => file.includes('bridge'))).toEqual([])
 })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
+import { brand } from '../shared/brand.ts'
 
 /** The files an entry needs beside its own code. They lie elsewhere when Node runs the source unbuilt. */
 export type Assets = {
@@ -10,6 +11,8 @@ export type Assets = {
   rendererFolder: string
   /** Script of the Node build of the bridge. */
   bridgeScript: string
+  /** The native build of the bridge, where there was a C compiler to make it. */
+  bridgeNative: string
   preload: string
   /** Script of `causeway bridge <url>`, which starts without the rest of the command line. */
   connectScript: string
@@ -28,6 +31,11 @@ export function findAssets(here: string): Assets {
     workerUrl: pathToFileURL(built('worker/activity-worker.js', 'electron/activity/activity-worker.ts')),
     rendererFolder: join(root, 'dist/renderer'),
     bridgeScript: built('bridge/causeway-bridge.cjs', 'electron/causeway-bridge.ts'),
+    bridgeNative: join(
+      root,
+      'dist/bin',
+      process.platform === 'win32' ? `${brand.bridgeCommand}.exe` : brand.bridgeCommand,
+    ),
     connectScript: built('connect/causeway-connect.cjs', 'electron/causeway-connect.ts'),
     preload: join(root, 'dist/preload/preload.cjs'),
     cliScript: built('cli/causeway.js', 'electron/causeway.ts'),

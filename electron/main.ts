@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { app, dialog, session } from 'electron'
 import ElectronStore from 'electron-store'
 import { toProblem } from '../shared/problems.ts'
@@ -39,7 +39,8 @@ async function start({ onOpen }: Prepared) {
     bridgeCommand: await ensureBridgeCommand({
       platform,
       dataFolder: paths.data,
-      installed: app.isPackaged ? join(process.resourcesPath, 'bin', 'causeway-bridge') : null,
+      installed: app.isPackaged ? join(process.resourcesPath, 'bin', basename(assets.bridgeNative)) : null,
+      native: assets.bridgeNative,
       node: findNode({ root: app.getAppPath(), env, platform, fallback: process.execPath }),
       script: assets.bridgeScript,
     }),

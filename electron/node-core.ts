@@ -25,6 +25,7 @@ export async function startNodeCore({ assets, paths, env, platform, quit, log }:
     platform,
     dataFolder: paths.data,
     installed: null,
+    native: assets.bridgeNative,
     node: process.execPath,
     script: assets.bridgeScript,
   })

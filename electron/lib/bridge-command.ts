@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { brand } from '../../shared/brand.ts'
 import { findFile, writeAtomic } from './atomic-file.ts'
 
@@ -12,33 +14,48 @@ type Needs = {
   dataFolder: string
   /** The bridge that an installer put beside the app, if this is an installed app. */
   installed: string | null
+  /** Where `npm run build` puts the native bridge; it does where it finds a C compiler. */
+  native: string
   node: string
   script: string
+  /** Replaces a file; a test passes one that fails as Windows does. */
+  write?: typeof writeAtomic
 }
 
 /**
- * An installed app has its bridge at a fixed place. A clone gets a launcher in the data folder, made anew at each start,
- * so that what stands in a client's file outlives a moved Node. Windows starts a program and never a script without a
- * shell, so there Node and the script are named themselves.
+ * An installed app has its bridge at a fixed place. A clone gets one in the data folder, looked at anew at each start, so
+ * that what stands in a client's file outlives a moved clone and a moved Node: a copy of the native one, or a launcher of
+ * the Node build. Windows starts a program and never a script without a shell, so there Node and the script are named.
  */
-export async function ensureBridgeCommand({
-  platform,
-  dataFolder,
-  installed,
-  node,
-  script,
-}: Needs): Promise<BridgeCommand> {
+export async function ensureBridgeCommand(needs: Needs): Promise<BridgeCommand> {
+  const { platform, dataFolder, installed, native, node, script, write = writeAtomic } = needs
   if (installed && existsSync(installed)) return { command: installed, args: [] }
+  const folder = join(dataFolder, 'bin')
+  const command = join(folder, platform === 'win32' ? `${brand.bridgeCommand}.exe` : brand.bridgeCommand)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (await copyNative({ native, command, platform, write })) return { command, args: [] }
   if (platform === 'win32') return { command: node, args: [script] }
-  const command = join(dataFolder, 'bin', brand.bridgeCommand)
-  const text = `#!/bin/sh\nexec ${quote(node)} ${quote(script)} "$@"\n`
-  const before = await findFile(command)
-  if (before?.toString('utf8') !== text) {
-    await mkdir(join(dataFolder, 'bin'), { recursive: true, mode: 0o700 })
-    await writeAtomic(command, text, { mode: 0o755 })
-    await chmod(command, 0o755)
-  }
+  const launcher = Buffer.from(`#!/bin/sh\nexec ${quote(node)} ${quote(script)} "$@"\n`)
+  if (!(await findFile(command))?.equals(launcher)) await write(command, launcher, { mode: 0o755 })
   return { command, args: [] }
+}
+
+type Copy = { native: string; command: string; platform: NodeJS.Platform; write: typeof writeAtomic }
+/** False where there is no native bridge, or one that this machine cannot run: built elsewhere, or cut short. */
+async function copyNative({ native, command, platform, write }: Copy): Promise<boolean> {
+  const built = await findFile(native)
+  if (!built) return false
+  const before = await findFile(command)
+  if (before?.equals(built)) return true
+  const runs = await promisify(execFile)(native, ['--version'], { timeout: 10_000 }).catch(() => null)
+  if (!runs) return false
+  try {
+    await write(command, built, { mode: 0o755 })
+  } catch (error) {
+    // Windows replaces no program that runs. The one before serves until none of it does.
+    if (platform !== 'win32' || !before) throw error
+  }
+  return true
 }
 
 /** One word for a POSIX shell, whatever is in the path. */

@@ -116,7 +116,9 @@ test('a listener that throws does not keep the news from the others, and one tha
 test('the command in a client’s file survives quotes and blanks in paths, and a moved Node', async () => {
   const script = join(folder, "it's a script.cjs")
   await writeFile(script, 'console.log(JSON.stringify(process.argv.slice(2)))')
-  const needs = { platform: process.platform, dataFolder: folder, installed: null, node: process.execPath, script }
+  const native = join(folder, 'none')
+  const { platform, execPath: node } = process
+  const needs = { platform, dataFolder: folder, installed: null, native, node, script }
   const { command } = await ensureBridgeCommand(needs)
   const { stdout } = await promisify(execFile)(command, ['github', '--client', 'a b'])
   expect(JSON.parse(stdout)).toEqual(['github', '--client', 'a b'])
@@ -125,8 +127,52 @@ test('the command in a client’s file survives quotes and blanks in paths, and 
   expect(await readFile(command, 'utf8')).toContain('/elsewhere/node')
 })
 
+test('a clone with a native bridge has a copy of it in the same place, and takes over each new one', async () => {
+  const native = join(folder, 'native')
+  const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
+  const launcher = await ensureBridgeCommand(needs)
+  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' '/b'")
+
+  for (const version of ['1', '2']) {
+    await writeFile(native, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
+    expect(await ensureBridgeCommand(needs)).toEqual(launcher)
+    const { stdout } = await promisify(execFile)(launcher.command, ['--version'])
+    expect(stdout).toBe(`${version}\n`)
+  }
+  const { ino } = await stat(launcher.command)
+  await ensureBridgeCommand(needs)
+  expect((await stat(launcher.command)).ino).toBe(ino) // what is the same is left alone
+  await rm(native)
+  await ensureBridgeCommand(needs)
+  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' '/b'")
+})
+
+test('a native bridge that this machine cannot run is not used', async () => {
+  const native = join(folder, 'native')
+  await writeFile(native, Buffer.from('\x7fELF of another machine'), { mode: 0o755 })
+  const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
+  const { command } = await ensureBridgeCommand(needs)
+  expect(await readFile(command, 'utf8')).toContain("exec '/node' '/b'")
+})
+
+test('Windows replaces no bridge that runs: the one before stays, and the next start takes over the new one', async () => {
+  const native = join(folder, 'native')
+  const needs = { platform: 'win32', dataFolder: folder, installed: null, native, node: 'node', script: 'b' } as const
+  await writeFile(native, '#!/bin/sh\necho 1\n', { mode: 0o755 })
+  const { command, args } = await ensureBridgeCommand(needs)
+  expect({ command, args }).toEqual({ command: join(folder, 'bin', 'causeway-bridge.exe'), args: [] })
+  await writeFile(native, '#!/bin/sh\necho 2\n', { mode: 0o755 })
+  const write = () => Promise.reject(new Error('EBUSY'))
+  expect(await ensureBridgeCommand({ ...needs, write })).toEqual({ command, args })
+  expect(await readFile(command, 'utf8')).toContain('echo 1')
+  await ensureBridgeCommand(needs)
+  expect(await readFile(command, 'utf8')).toContain('echo 2')
+  await expect(ensureBridgeCommand({ ...needs, dataFolder: join(folder, 'new'), write })).rejects.toThrow('EBUSY')
+})
+
 test('an installed bridge is named as it is; on Windows Node and script are named themselves', async () => {
-  const needs = { dataFolder: folder, node: 'C:\\node.exe', script: 'C:\\b.cjs' }
+  const native = join(folder, 'none')
+  const needs = { dataFolder: folder, native, node: 'C:\\node.exe', script: 'C:\\b.cjs' }
   const installed = join(folder, 'causeway-bridge')
   await writeFile(installed, '')
   expect(await ensureBridgeCommand({ ...needs, platform: 'linux', installed })).toEqual({
