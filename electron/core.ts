@@ -22,7 +22,9 @@ import { createDispatcher, type Dispatcher } from './ipc/dispatcher.ts'
 import type { BridgeCommand } from './lib/bridge-command.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
+import { createCheck } from './network/check.ts'
 import { createNetwork } from './network/network.ts'
+import { createReport } from './network/report.ts'
 import { createSettings, type SettingsStore } from './settings/settings.ts'
 import type { Keychain } from './vault/keychain.ts'
 import { createVault } from './vault/vault.ts'
@@ -84,7 +86,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     settings: { company: () => env.CAUSEWAY_COMPANY || settings.company(), setCompany: settings.setCompany },
     ...{ cacheFolder: paths.cache, fetch, now, log: log.child('company') },
   })
-  const vault = createVault({ folder: paths.data, keychain, now, createdBy: version, log: log.child('vault') })
+  const vault = createVault({
+    ...{ folder: paths.data, keychain, now, createdBy: version, log: log.child('vault') },
+    requireKeychain: () => company.current()?.document.requireKeychain ?? false,
+  })
   const auth = createAuth({
     company: company.current,
     companyChanged: company.changed,
@@ -154,7 +159,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       if (client) clients.seen({ client, stage, at })
     },
     control: (connection) => serveControl(dispatcher, connection),
-    maxClientLineBytes: clients.maxLineBytes,
+    maxClientLineBytes: (client) => {
+      const { answerMb } = settings.snapshot()
+      return answerMb ? answerMb * 1024 * 1024 : clients.maxLineBytes(client)
+    },
     // A bridge that reconnects right after a start is not told “unknown server” before the servers are known.
     ready: () => ready,
     now,
@@ -182,6 +190,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     random: Math.random,
     log: log.child('health'),
   })
+  const report = createReport({
+    network,
+    check: createCheck({ network }),
+    proxy: () => settings.snapshot().proxy,
+    findServer: catalog.find,
+    servers: catalog.allowed,
+    healthOf: (id) => health.snapshot().servers.find(({ server }) => server === id),
+  })
   const app = createApp({
     version,
     mode,
@@ -203,12 +219,16 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         catalog: catalog.snapshot(),
         health: health.snapshot(),
         clients: await clients.snapshot(),
+        network: await report.lines(),
         home: paths.home,
       }),
     quit: options.quit,
   })
   const { connections } = auth
-  const api: CoreApi = { app, auth, connections, vault, catalog, health, clients, activity, settings }
+  const api: CoreApi = {
+    ...{ app, auth, connections, vault, catalog, health, clients, activity, settings },
+    network: { facts: report.facts, check: report.check },
+  }
   const dispatcher = createDispatcher(contract, api, log.child('ipc'))
 
   const known = Promise.withResolvers<void>()
@@ -216,6 +236,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let catalogRead: Promise<unknown> = Promise.resolve()
   company.changed(() => {
     app.tell()
+    // What the company asks of the vault may have become stricter.
+    if (vault.snapshot().state === 'memory') void vault.retry()
     catalogRead = catalog.refresh()
   })
   let signedIn = auth.account()?.id

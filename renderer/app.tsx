@@ -4,6 +4,7 @@ import { useEffect } from 'react'
 import { WelcomeScreen } from './screens/welcome/welcome-screen.tsx'
 import { Frame } from './shell/frame.tsx'
 import { LostCover, RefusedWindow, StartingWindow } from './shell/full-window.tsx'
+import { PassphraseDialog } from './shell/passphrase-dialog.tsx'
 import { ResetDialog } from './shell/reset-dialog.tsx'
 import { useShortcuts } from './shell/shortcuts.ts'
 import { useConnection } from './stores/connection.ts'
@@ -41,6 +42,7 @@ export function App() {
       <Notifications position="bottom-right" limit={3} autoClose={4000} />
       <Window />
       <ResetDialog />
+      <PassphraseDialog />
     </MantineProvider>
   )
 }

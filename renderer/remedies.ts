@@ -4,7 +4,7 @@ import { openPath, quit, useApp } from './stores/app.ts'
 import { retryAuth, signIn } from './stores/auth.ts'
 import { refreshCatalog } from './stores/catalog.ts'
 import { recheckAll } from './stores/health.ts'
-import { askToReset, retryVault } from './stores/vault.ts'
+import { askForPassphrase, askToReset, retryVault } from './stores/vault.ts'
 import { showScreen } from './stores/view.ts'
 import { t } from './texts.ts'
 import { copyText } from './ui/copy.ts'
@@ -46,7 +46,7 @@ export function findRemedy(
     case 'enter-key':
       return button(() => showScreen('connections', server))
     case 'enter-passphrase':
-      return button(() => showScreen('settings'))
+      return button(() => askForPassphrase('unlock'))
     case 'restart-app':
       return button(quit)
     case 'set-company':

@@ -148,5 +148,7 @@ export const CompanyDocument = z.object({
   /** The app's own metadata as an https address, which serves as its client id where one is taken (CIMD). */
   clientMetadataUrl: z.url({ protocol: /^https$/ }).optional(),
   catalogUrl: HttpUrl,
+  /** Sign-ins are refused on computers without a keychain, rather than kept in memory or by a passphrase. */
+  requireKeychain: z.boolean().default(false),
 })
 export type CompanyDocument = z.infer<typeof CompanyDocument>

@@ -19,6 +19,8 @@ type Options = {
   loginHint: string | null
   /** What a server or the SSO wants beyond the usual, found out since the last sign-in. */
   more: More
+  /** Lets the person choose who they are, although the browser knows somebody already. */
+  choose?: boolean | undefined
   signal: AbortSignal
 }
 
@@ -40,7 +42,8 @@ const mostSkewMs = 10 * 60_000
  * One sign-in through the system browser: authorization code with PKCE S256. Verifier, state and nonce live in this
  * call only. `answer` settles when the login page has answered and its code is redeemed.
  */
-export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, loginHint, more, signal }: Options) {
+export async function startAttempt({ issuer, fetch }: Needs, options: Options) {
+  const { sso, audiences, loginHint, more, choose = false, signal } = options
   const preset = presets[sso.preset]
   await issuer.discover(sso)
   const config = await issuer.configure(sso)
@@ -55,6 +58,7 @@ export async function startAttempt({ issuer, fetch }: Needs, { sso, audiences, l
     ...(asked.audience ? { audience: asked.audience } : {}),
     ...(loginHint ? { login_hint: loginHint } : {}),
     ...(more.claims ? { claims: more.claims } : {}),
+    ...(choose ? { prompt: toChoice(sso, preset, config) } : {}),
     redirect_uri: loopback.redirectUri,
     scope: asked.scopes.join(' '),
     state,
@@ -144,6 +148,14 @@ function isGood(answer: URLSearchParams, config: oidc.Configuration) {
   const { issuer, authorization_response_iss_parameter_supported: announced } = config.serverMetadata()
   const iss = answer.get('iss')
   return !answer.has('error') && (iss === null ? !announced : iss === issuer)
+}
+
+/** `select_account` where it is known, `login` otherwise; what a refresh token needs is asked for as before. */
+function toChoice({ extraAuthorizeParams }: Sso, preset: Preset, config: oidc.Configuration) {
+  const known = config.serverMetadata().prompt_values_supported
+  const select = Array.isArray(known) && !known.includes('select_account') ? 'login' : 'select_account'
+  const usual = (extraAuthorizeParams.prompt ?? preset.authorize.prompt ?? '').split(' ')
+  return [...new Set([select, ...usual.filter((prompt) => prompt === 'consent')])].join(' ')
 }
 
 const withoutReserved = (parameters: Record<string, string>) =>

@@ -8,7 +8,7 @@ import { createSignal } from '../lib/signal.ts'
 import type { Redeemed } from './attempt.ts'
 import type { Audience } from './audience.ts'
 import { type Clock, createSystemClock } from './clock.ts'
-import { createGuardedFetch, type Fetch } from './guarded-fetch.ts'
+import { createGuardedFetch, type Fetch, isSafeUrl } from './guarded-fetch.ts'
 import { createIssuer, type Sso } from './issuer.ts'
 import { keepSession, toSession } from './new-session.ts'
 import type { AddressGuard } from './oauth/addresses.ts'
@@ -18,7 +18,7 @@ import { createServerAccess } from './server-access.ts'
 import type { Session } from './session.ts'
 import { createSessionStore, type Vault } from './session-store.ts'
 import { createSignIn, type Way } from './sign-in.ts'
-import { revoke } from './sign-out.ts'
+import { findEndSessionUrl, revoke } from './sign-out.ts'
 import { toState } from './state.ts'
 import { createStepUp } from './step-up.ts'
 import { createTokens } from './tokens.ts'
@@ -117,7 +117,7 @@ export function createAuth(needs: Needs) {
     void tokens.check()
   }
 
-  async function signIn(way: Way = 'browser') {
+  async function signIn(way: Way = 'browser', { choose = false } = {}) {
     await opened
     const sso = ssoOf(company())
     if (!sso) throw new Problem('app.no-company')
@@ -125,7 +125,7 @@ export function createAuth(needs: Needs) {
     const loginHint = session?.account.email ?? null
     const more = stepUp.more({ asked: session?.asked.scopes ?? [], claims: tokens.trouble()?.claims ?? null })
     try {
-      await attempts.start({ sso, loginHint, way, more })
+      await attempts.start({ sso, loginHint, way, more, choose })
     } catch (error) {
       const problem = toProblem(error)
       if (problem.code !== 'auth.cancelled') note = problem
@@ -182,6 +182,21 @@ export function createAuth(needs: Needs) {
     if (!deleted) note = new Problem('auth.sign-out-incomplete', 'the saved sign-in could not be deleted').data
     if (session) inBackground(tell(sso, session, deleted))
     if (revokeOthers) inBackground(revokeOthers())
+    emit()
+    return snapshot()
+  }
+
+  /** The address is found before anything is forgotten, and opened whether or not it could be. */
+  async function signOutOfBrowser() {
+    await opened
+    const session = tokens.session()
+    const { sso } = loaded
+    const found = sso && session ? findEndSessionUrl(issuer, { sso, session }).catch(() => null) : null
+    await signOut()
+    const url = await found
+    const isOpen = url !== null && isSafeUrl(url, allowInsecure) && (await openUrl(url).catch(() => false))
+    if (session && !isOpen)
+      note = new Problem('auth.sign-out-incomplete', 'the browser may still know you at the company’s sign-in').data
     emit()
     return snapshot()
   }
@@ -250,6 +265,11 @@ export function createAuth(needs: Needs) {
       return snapshot()
     },
     signOut,
+    signOutOfBrowser,
+    async switchAccount() {
+      await signOut()
+      return signIn('browser', { choose: true })
+    },
     retry,
     opened,
     token,

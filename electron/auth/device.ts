@@ -1,4 +1,5 @@
 import * as oidc from 'openid-client'
+import { create } from 'qrcode'
 import { Problem } from '../../shared/problems.ts'
 import { type Redeemed, redeem } from './attempt.ts'
 import { type Audience, toAsked } from './audience.ts'
@@ -40,8 +41,13 @@ export async function startDevice({ issuer, fetch, allowInsecure }: Needs, { sso
   return {
     loginUrl,
     lifeMs: device.expires_in * 1000,
-    device: { userCode: device.user_code, verificationUrl: device.verification_uri },
+    device: { userCode: device.user_code, verificationUrl: device.verification_uri, qr: toQr(loginUrl) },
     answer: finish(),
     close: () => {},
   }
+}
+
+function toQr(text: string): string[] {
+  const { size, data } = create(text, { errorCorrectionLevel: 'M' }).modules
+  return Array.from({ length: size }, (_, row) => data.slice(row * size, (row + 1) * size).join(''))
 }

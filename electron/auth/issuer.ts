@@ -95,8 +95,8 @@ export function createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now
     const config = await oidc.discovery(
       new URL(sso.issuer),
       sso.clientId,
-      { token_endpoint_auth_method: 'none', [oidc.clockTolerance]: 60, [oidc.clockSkew]: skew },
-      oidc.None(),
+      { [oidc.clockTolerance]: 60, [oidc.clockSkew]: skew },
+      sso.clientSecret ? oidc.ClientSecretPost(sso.clientSecret) : oidc.None(),
       {
         [oidc.customFetch]: async () => Response.json(metadata),
         execute: [oidc.enableNonRepudiationChecks, ...insecure(sso.issuer)],

@@ -15,7 +15,7 @@ export type Vault = {
   reread: () => Promise<void>
   /** One holder at a time over all processes of this person; not to be taken by `get`, `set` or `delete`. */
   lock: <T>(work: () => Promise<T>) => Promise<T>
-  kept: () => 'keychain' | 'memory'
+  kept: () => 'keychain' | 'passphrase' | 'memory'
 }
 
 /** Who is signed in at this SSO as this client, as the vault knows it. */

@@ -32,6 +32,7 @@ type Wanted = {
   loginHint: string | null
   more: More
   way: Way
+  choose?: boolean
 }
 
 const hintAfterMs = 60_000
@@ -55,9 +56,9 @@ export function createSignIn(needs: Needs) {
     return mine.done
   }
 
-  async function begin({ sso, loginHint, more, way }: Wanted, controller: AbortController) {
+  async function begin({ sso, loginHint, more, way, choose }: Wanted, controller: AbortController) {
     const { signal } = controller
-    const wanted = { sso, audiences: await audiences(), loginHint, more, signal }
+    const wanted = { sso, audiences: await audiences(), loginHint, more, choose, signal }
     const begun = await (way === 'device'
       ? startDevice({ issuer, fetch, allowInsecure }, wanted)
       : startAttempt({ issuer, fetch }, wanted)

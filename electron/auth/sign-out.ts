@@ -37,6 +37,20 @@ export async function revoke(
   }
 }
 
+/**
+ * Where the browser’s own session ends (OpenID RP-initiated logout); null where the SSO offers none. The ID token only
+ * says whose session it is.
+ */
+export async function findEndSessionUrl(
+  issuer: ReturnType<typeof createIssuer>,
+  { sso, session }: { sso: Sso; session: Pick<Session, 'idToken'> },
+): Promise<string | null> {
+  const config = await issuer.configure(sso)
+  if (!config.serverMetadata().end_session_endpoint) return null
+  const { idToken } = session
+  return oidc.buildEndSessionUrl(config, idToken ? { id_token_hint: idToken.reveal() } : {}).href
+}
+
 const isUnauthorized = (error: unknown) =>
   (error instanceof oidc.ResponseBodyError || error instanceof oidc.WWWAuthenticateChallengeError) &&
   error.status === 401

@@ -9,7 +9,7 @@ type Given = {
   note: ProblemData | null
   /** A server that wants more than the sign-in gave. */
   stepUp: ProblemData | null
-  kept: 'keychain' | 'memory'
+  kept: 'keychain' | 'passphrase' | 'memory'
 }
 
 /** The one state that every surface shows. */

@@ -9,7 +9,7 @@ type Needs = {
   write: typeof writeAtomic
   now: () => Date
   log: Log
-  by: { createdBy: string; backend: string }
+  by: () => { createdBy: string; backend: string }
 }
 
 export type Loaded =
@@ -55,7 +55,7 @@ export function createVaultFile({ folder, write, now, log, by }: Needs) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const before = await findFile(path)
     if (before) await write(backup, before)
-    await write(path, encode(content, key, by))
+    await write(path, encode(content, key, by()))
     if ((await peek(key))?.generation !== content.generation) {
       if (before) await rename(backup, path)
       throw new Error('The vault did not read back as it was written')
@@ -83,7 +83,7 @@ export function createVaultFile({ folder, write, now, log, by }: Needs) {
     peek,
     load,
     save,
-    setAside: () => setAside(),
+    setAside: (paths?: string[]) => setAside(paths),
   }
 }
 

@@ -7,6 +7,7 @@ import { createSignal } from '../lib/signal.ts'
 import type { Content } from './envelope.ts'
 import { createFileLock } from './file-lock.ts'
 import { inTime, type Keychain, type KeychainAnswer, KeychainSilent, watched } from './keychain.ts'
+import { createPassphraseKeychain } from './passphrase-keychain.ts'
 import { createVaultFile } from './vault-file.ts'
 import { createVaultKey } from './vault-key.ts'
 
@@ -37,8 +38,20 @@ const kept = 'The saved sign-ins are kept. Unlock the keychain and try again, or
 export function createVault(needs: Needs) {
   const { folder, log, now, createdBy, requireKeychain = () => false, patienceMs = 60_000 } = needs
   const { retryWriteMs = 5_000, write = writeAtomic } = needs
-  const keychain = watched(needs.keychain)
-  const file = createVaultFile({ folder, write, now, log, by: { createdBy, backend: keychain.name } })
+  const passphrase = createPassphraseKeychain({ folder, write })
+  /** Set as long as a passphrase, and not the keychain, holds the key. */
+  let byPassphrase = false
+  const keychain = watched({
+    ...needs.keychain,
+    async get() {
+      byPassphrase = await passphrase.isSetUp()
+      return byPassphrase ? passphrase.get() : needs.keychain.get()
+    },
+    put: (fresh) =>
+      byPassphrase ? Promise.reject(new Error('A passphrase holds the key')) : needs.keychain.put(fresh),
+  })
+  const by = () => ({ createdBy, backend: byPassphrase ? 'passphrase' : keychain.name })
+  const file = createVaultFile({ folder, write, now, log, by })
   const keys = createVaultKey({ keychain, file, patienceMs, log })
   const lock = createFileLock({ path: join(folder, 'vault.lock'), log })
   const lockWrites = createFileLock({ path: join(folder, 'vault.write.lock'), log })
@@ -55,7 +68,7 @@ export function createVault(needs: Needs) {
   function become(state: VaultState['state'], code?: ProblemCode, detail?: string) {
     const before = current
     const problem = code ? new Problem(code, detail).data : null
-    current = { state, backend: state === 'memory' ? 'memory' : 'keychain', problem }
+    current = { state, backend: state === 'memory' ? 'memory' : byPassphrase ? 'passphrase' : 'keychain', problem }
     if (before.state === state && before.problem?.code === code) return
     log[state === 'ready' && !code ? 'info' : 'warn']('vault.state-changed', { state, code, detail })
     changed.emit(current)
@@ -81,7 +94,9 @@ export function createVault(needs: Needs) {
   async function settle(answer: KeychainAnswer) {
     if (closed) return
     if (answer.state === 'unavailable') return withoutKeychain('vault.no-keychain', answer.reason)
+    if (byPassphrase && requireKeychain()) return withoutKeychain('vault.no-keychain', 'a passphrase is not enough')
     if (answer.state === 'ok') await load(answer.key)
+    else if (byPassphrase) become('locked', 'vault.passphrase-needed')
     else if (await file.exists()) {
       // keytar says null for a locked keyring as well: only where there is no file does it mean that there is no key.
       become('locked', 'vault.locked', `${answer.reason} ${kept}`)
@@ -199,12 +214,31 @@ export function createVault(needs: Needs) {
     return current
   }
 
+  /** Opens what a passphrase seals. A wrong one changes nothing and may be tried again. */
+  async function unlock(given: string): Promise<VaultState> {
+    if (!(await passphrase.isSetUp())) throw new Problem('vault.no-passphrase')
+    await passphrase.unlock(given)
+    return retry()
+  }
+
+  /** Keeps secrets over a restart on a machine without a keychain, at the person’s own wish. */
+  async function setPassphrase(chosen: string): Promise<VaultState> {
+    await open()
+    if (requireKeychain()) throw new Problem('vault.keychain-required')
+    if (current.state !== 'memory') throw new Problem('vault.passphrase-not-needed')
+    await passphrase.setUp(chosen)
+    log.info('vault.passphrase-chosen')
+    return retry()
+  }
+
   async function startAfresh(): Promise<VaultState> {
     if (current.state !== 'locked' && current.state !== 'broken') return current
     // A file that would open if only there were a keychain is not the one in the way.
     if (current.problem?.code === 'vault.keychain-required') return current
     await lockWrites(async () => {
       await file.setAside()
+      // A forgotten passphrase keeps nothing from being chosen anew.
+      if (byPassphrase) await file.setAside([passphrase.path])
       stored = empty
     })
     log.info('vault.started-afresh')
@@ -229,6 +263,8 @@ export function createVault(needs: Needs) {
     changed: changed.on,
     retry,
     startAfresh,
+    unlock: ({ passphrase: given }: { passphrase: string }) => unlock(given),
+    setPassphrase: ({ passphrase: chosen }: { passphrase: string }) => setPassphrase(chosen),
     get: async (name: string): Promise<string | null> => {
       await usable()
       return find(name)
@@ -243,8 +279,8 @@ export function createVault(needs: Needs) {
     /** Takes over what another process wrote. A file that cannot be read now changes nothing. */
     reread,
     /** `memory` means: gone after a restart. */
-    kept: (): 'keychain' | 'memory' =>
-      current.state === 'ready' && current.problem?.code !== 'vault.not-saved' ? 'keychain' : 'memory',
+    kept: (): VaultState['backend'] =>
+      current.state === 'ready' && current.problem?.code !== 'vault.not-saved' ? current.backend : 'memory',
     /**
      * Whether the keychain still owes an answer. Its native call cannot be ended: a process that exits in an orderly way
      * would wait for it, for ever behind a prompt, so it has to end itself by SIGKILL once all else is closed.

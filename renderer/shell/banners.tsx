@@ -2,7 +2,7 @@ import { useApp } from '../stores/app.ts'
 import { cancelSignIn, retryAuth, signIn, useAuth } from '../stores/auth.ts'
 import { type Banner, type BannerKind, toBanners } from '../stores/banners.ts'
 import { refreshCatalog, useCatalog } from '../stores/catalog.ts'
-import { askToReset, retryVault, useVault } from '../stores/vault.ts'
+import { askForPassphrase, askToReset, retryVault, useVault } from '../stores/vault.ts'
 import { showScreen } from '../stores/view.ts'
 import { t } from '../texts.ts'
 import { ActionButton } from '../ui/action-button.tsx'
@@ -13,6 +13,7 @@ import classes from './banners.module.css'
 
 const actions: Record<BannerKind, { label: () => string; run: () => unknown }> = {
   locked: { label: () => t('remedies.unlock-keychain'), run: retryVault },
+  passphrase: { label: () => t('remedies.enter-passphrase'), run: () => askForPassphrase('unlock') },
   'vault-broken': { label: () => t('remedies.reset-vault'), run: askToReset },
   'vault-news': { label: () => t('banners.checkAgain'), run: retryVault },
   memory: { label: () => t('banners.checkAgain'), run: retryVault },
@@ -47,6 +48,11 @@ function BannerRow({ banner: { kind, level, problem, date } }: { banner: Banner 
         <strong>{kind === 'vault-news' ? problem?.title : t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}
         {problem?.detail && <> ({problem.detail})</>}
       </div>
+      {kind === 'memory' && (
+        <ActionButton size="xs" variant="default" onAct={() => askForPassphrase('choose')}>
+          {t('passphrase.choose')}
+        </ActionButton>
+      )}
       {kind === 'signing-in' && (
         <ActionButton size="xs" variant="default" onAct={cancelSignIn}>
           {t('common.cancel')}

@@ -6,6 +6,7 @@ import type { ProblemData } from '../../shared/problems.ts'
 
 export type BannerKind =
   | 'locked'
+  | 'passphrase'
   | 'vault-broken'
   | 'vault-news'
   | 'memory'
@@ -34,6 +35,8 @@ export function toBanners({ auth, vault, catalog, hasCompany }: Known): Banner[]
 }
 
 function vaultBanner(vault: VaultState | null): Banner | null {
+  if (vault?.problem?.code === 'vault.passphrase-needed')
+    return { kind: 'passphrase', level: 'needs-you', problem: null }
   if (vault?.state === 'locked') return { kind: 'locked', level: 'needs-you', problem: vault.problem }
   if (vault?.state === 'broken') return { kind: 'vault-broken', level: 'broken', problem: vault.problem }
   if (vault?.state === 'memory') return { kind: 'memory', level: 'waiting', problem: vault.problem }

@@ -9,6 +9,7 @@ import { copyText } from './copy.ts'
 import { LevelTile } from './level.tsx'
 import { ProblemBar } from './problem-bar.tsx'
 import { ProblemNote } from './problem-note.tsx'
+import { QrCode } from './qr-code.tsx'
 import classes from './sign-in-card.module.css'
 
 /** Everything about getting signed in: the button, the wait for the browser, what went wrong the last time. */
@@ -39,9 +40,9 @@ export function SignInCard() {
   )
 }
 
-type Device = { userCode: string; verificationUrl: string }
+type Device = { userCode: string; verificationUrl: string; qr: string[] }
 
-function OnDevice({ device: { userCode, verificationUrl } }: { device: Device }) {
+function OnDevice({ device: { userCode, verificationUrl, qr } }: { device: Device }) {
   return (
     <div className={classes.waiting} role="status">
       <div className={classes.line}>
@@ -51,7 +52,10 @@ function OnDevice({ device: { userCode, verificationUrl } }: { device: Device })
           <p>{t('signIn.device.text', { url: verificationUrl })}</p>
         </div>
       </div>
-      <div className={classes.code}>{userCode}</div>
+      <div className={classes.codes}>
+        <div className={classes.code}>{userCode}</div>
+        <QrCode rows={qr} label={t('signIn.device.qr')} />
+      </div>
       <Group gap="xs">
         <Button
           variant="default"

@@ -24,7 +24,14 @@ export const AuthState = z.discriminatedUnion('state', [
     /** After a minute without an answer: the redirect URI to register. */
     hint: z.string().nullable(),
     /** A sign-in on another device: the code to type at `verificationUrl` (RFC 8628). */
-    device: z.object({ userCode: z.string(), verificationUrl: z.string() }).optional(),
+    device: z
+      .object({
+        userCode: z.string(),
+        verificationUrl: z.string(),
+        /** A QR code of the page with the code in it, row by row: `1` is dark. */
+        qr: z.array(z.string()),
+      })
+      .optional(),
   }),
   z.object({
     state: z.literal('signed-in'),
@@ -32,7 +39,7 @@ export const AuthState = z.discriminatedUnion('state', [
     /** When the access token at hand ends. */
     expiresAt: z.iso.datetime().nullable(),
     /** `memory` means: sign in again after a restart. */
-    kept: z.enum(['keychain', 'memory']),
+    kept: z.enum(['keychain', 'passphrase', 'memory']),
     /** What the person should know although calls work, such as that the SSO does not answer at the moment. */
     problem: ProblemData.optional(),
   }),
@@ -52,6 +59,10 @@ export const auth = {
   cancelSignIn: call(z.void(), AuthState),
   /** Takes effect here at once. That the SSO could not be told comes as `changed`. */
   signOut: call(z.void(), AuthState),
+  /** The same, and ends the session of the browser as well, in the browser, where the SSO offers that. */
+  signOutOfBrowser: call(z.void(), AuthState),
+  /** Signs out here and lets the person choose another account at the login page. */
+  switchAccount: call(z.void(), AuthState),
   /** Asks the SSO again now, where `problem` says that it could not be reached. */
   retry: call(z.void(), AuthState),
 }

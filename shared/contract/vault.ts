@@ -9,10 +9,12 @@ import { ProblemData } from '../problems.ts'
 export const VaultState = z.object({
   /** `opening` until the keychain has answered; `memory` keeps nothing over a restart. */
   state: z.enum(['opening', 'ready', 'locked', 'memory', 'broken']),
-  backend: z.enum(['keychain', 'memory']),
+  backend: z.enum(['keychain', 'passphrase', 'memory']),
   problem: ProblemData.nullable(),
 })
 export type VaultState = z.infer<typeof VaultState>
+
+const Passphrase = z.object({ passphrase: z.string().min(1).max(1024) })
 
 export const vault = {
   snapshot: call(z.void(), VaultState),
@@ -21,4 +23,8 @@ export const vault = {
   retry: call(z.void(), VaultState),
   /** Sets the unreadable vault aside (kept, dated) and starts an empty one: the person signs in again. */
   startAfresh: call(z.void(), VaultState),
+  /** Opens what a passphrase seals, once a start. */
+  unlock: call(Passphrase, VaultState),
+  /** Seals with a passphrase instead of keeping in memory, where there is no keychain. */
+  setPassphrase: call(Passphrase, VaultState),
 }

@@ -90,6 +90,10 @@ export const en = {
       title: 'Your keychain is locked',
       text: 'Your sign-in is in there. Unlock the keychain, then continue.',
     },
+    passphrase: {
+      title: 'Your saved sign-ins wait for your passphrase',
+      text: 'It is asked once after each start.',
+    },
     'vault-broken': { title: 'Your saved sign-in cannot be read', text: 'It has been set aside and kept.' },
     stale: {
       title: 'The list of servers may be out of date',
@@ -99,6 +103,20 @@ export const en = {
     checkAgain: 'Check again',
     refresh: 'Refresh',
     open: 'Show',
+  },
+  passphrase: {
+    choose: 'Use a passphrase',
+    chooseTitle: 'Keep your sign-ins with a passphrase?',
+    chooseText: `This computer has no keychain. With a passphrase ${product} keeps your sign-ins over a restart, sealed, and asks for it once after each start. Without it they cannot be read by anybody; then you sign in again.`,
+    chooseLabel: 'New passphrase, at least 12 characters',
+    repeatLabel: 'The same again',
+    mismatch: 'The two are not the same',
+    chooseButton: 'Use this passphrase',
+    unlockTitle: 'Enter your passphrase',
+    unlockText: 'It opens the sign-ins that are saved on this computer.',
+    unlockLabel: 'Passphrase',
+    unlockButton: 'Unlock',
+    forgotten: 'I have forgotten it…',
   },
   resetVault: {
     title: 'Start with an empty vault?',
@@ -120,7 +138,8 @@ export const en = {
     device: {
       instead: 'Use another device instead',
       title: 'Sign in on another device',
-      text: 'There, open {{url}} and type this code:',
+      text: 'There, open {{url}} and type this code, or scan the picture:',
+      qr: 'QR code of the address with the code in it',
     },
     waiting: {
       title: 'Finish signing in in your browser',
@@ -506,8 +525,14 @@ export const en = {
     sessionUntil: 'until {{time}}, renewed by itself',
     sessionNone: 'renewed by itself',
     kept: 'Sign-in is kept',
-    keptIn: { keychain: 'in this computer’s keychain', memory: 'in memory only, until the app ends' },
+    keptIn: {
+      keychain: 'in this computer’s keychain',
+      passphrase: 'sealed by your passphrase',
+      memory: 'in memory only, until the app ends',
+    },
     signOut: 'Sign out',
+    switchAccount: 'Switch account',
+    signOutBrowser: 'Sign out in the browser too',
     signOutTitle: 'Sign out of {{company}}?',
     signOutText: 'This happens:',
     signOutPoints: {

@@ -1,9 +1,9 @@
-import { Avatar, Badge, Button, Group, Modal, Text, Title } from '@mantine/core'
-import { IconLogout } from '@tabler/icons-react'
+import { Avatar, Badge, Button, Checkbox, Group, Modal, Text, Title } from '@mantine/core'
+import { IconLogout, IconUserUp } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Account, AuthState } from '../../../shared/contract/auth.ts'
 import { useApp } from '../../stores/app.ts'
-import { signOut } from '../../stores/auth.ts'
+import { signOut, signOutOfBrowser, switchAccount } from '../../stores/auth.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Facts } from '../../ui/facts.tsx'
@@ -26,6 +26,14 @@ export function AccountCard({ auth, account }: Props) {
           <Title order={2}>{account.name}</Title>
           <p>{account.email ?? company?.name}</p>
         </div>
+        <ActionButton
+          variant="subtle"
+          color="gray"
+          leftSection={<IconUserUp size={16} aria-hidden />}
+          onAct={switchAccount}
+        >
+          {t('account.switchAccount')}
+        </ActionButton>
         <Button variant="default" leftSection={<IconLogout size={16} aria-hidden />} onClick={() => setAsking(true)}>
           {t('account.signOut')}
         </Button>
@@ -63,8 +71,9 @@ function Groups({ groups }: { groups: string[] }) {
 }
 
 function SignOutDialog({ opened, company, onClose }: { opened: boolean; company: string; onClose: () => void }) {
+  const [browserToo, setBrowserToo] = useState(false)
   const go = async () => {
-    await signOut()
+    await (browserToo ? signOutOfBrowser() : signOut())
     onClose()
   }
   return (
@@ -75,6 +84,12 @@ function SignOutDialog({ opened, company, onClose }: { opened: boolean; company:
         <li>{t('account.signOutPoints.apps')}</li>
         <li>{t('account.signOutPoints.activity')}</li>
       </ul>
+      <Checkbox
+        mt="md"
+        label={t('account.signOutBrowser')}
+        checked={browserToo}
+        onChange={(event) => setBrowserToo(event.currentTarget.checked)}
+      />
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose}>
           {t('common.cancel')}
