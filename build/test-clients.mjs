@@ -14,10 +14,13 @@ await main(async () => {
   const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8')
   if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
     await step('Installing the AI clients (a minute, once)', () =>
-      run(npm, ['ci', '--prefix', folder], {
+      // Not `ci`: it wants every platform's optional package in the lock file, and a mirror may lack some.
+      run(npm, ['install', '--no-save', '--prefix', folder], {
         remedy: 'Check the network and the npm registry settings, then start again.',
       }),
     )
+    // Install scripts are off; this one only puts the program of this platform in its place.
+    await run(process.execPath, [join(folder, 'node_modules/opencode-ai/postinstall.mjs')], { quiet: true })
     writeFileSync(mark, lock)
   }
   const node = findNode()

@@ -2,6 +2,7 @@ import type { PolicyName } from './client-policy/client-policy.ts'
 import type { FormatName } from './formats.ts'
 import type { Place } from './place.ts'
 import type { ShapeName } from './shapes.ts'
+import type { Command } from './written-command.ts'
 
 /** One AI client this product can set up. To add one, add a row: README.md shows how. */
 export type AppRow = {
@@ -32,6 +33,8 @@ export type AppRow = {
   lockFolder?: true
   /** How the app must name our program, where that is not the way this machine does. */
   toCommand?: (path: string) => string
+  /** How a command of its file is started from this machine, for a check; as it stands where nothing is said. */
+  toStart?: (written: Command) => Command
   /** Which policy of its own IT can set for it. */
   policy?: PolicyName
   /** How IT can give it servers without touching the person's file, in words for IT. */

@@ -29,7 +29,7 @@ export function createVerify({ entriesOf, command, version }: Needs) {
     if (!ours) return fail(new Problem('clients.not-ours', `${server} in ${path}: ${written.command}`))
     // The client library is only for this: it need not be read at every start.
     const { checkCommand } = await import('./check.ts')
-    return checkCommand(written, { server, version })
+    return checkCommand(row.toStart?.(written) ?? written, { server, version })
   }
 
   async function checkAll(client: ClientId): Promise<Check[]> {

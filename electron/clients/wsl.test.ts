@@ -50,6 +50,15 @@ test.each([
   expect(found.row.traces(windows()).every((trace) => trace.startsWith('\\\\wsl$\\Ubuntu-22.04\\'))).toBe(true)
 })
 
+test('a check starts the command inside the distribution, as its client does', () => {
+  const { row } = getApp(windows(), ClientId.parse('codex-wsl-ubuntu'), [{ name: 'Ubuntu', home: '/home/ana' }])
+  expect(row.toStart?.({ command: '/mnt/c/x.exe', args: ['github'], env: {} })).toEqual({
+    command: 'C:\\Windows\\System32\\wsl.exe',
+    args: ['-d', 'Ubuntu', '--', '/mnt/c/x.exe', 'github'],
+    env: {},
+  })
+})
+
 test('no distribution, no rows; the program of Windows is started by its path under /mnt', () => {
   expect(listApps(windows()).some(({ id }) => id.includes('-wsl-'))).toBe(false)
   expect(toWslPath('C:\\Program Files\\Causeway\\causeway-bridge.exe')).toBe(

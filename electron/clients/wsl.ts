@@ -22,7 +22,7 @@ const rows: readonly AppRow[] = [
  */
 export async function findDistributions(place: Place, run: Run): Promise<Distribution[]> {
   if (place.platform !== 'win32') return []
-  const wsl = place.join(place.env.SystemRoot ?? 'C:\\Windows', 'System32', 'wsl.exe')
+  const wsl = wslOf(place)
   const names = parseNames(await run(wsl, ['-l', '-q', '--running']).catch(() => ''))
   const homes = names.map(async (name) => {
     const home = (await run(wsl, ['-d', name, '--', 'printenv', 'HOME']).catch(() => '')).trim()
@@ -30,6 +30,8 @@ export async function findDistributions(place: Place, run: Run): Promise<Distrib
   })
   return (await Promise.all(homes)).flat()
 }
+
+const wslOf = ({ join, env }: Place) => join(env.SystemRoot ?? 'C:\\Windows', 'System32', 'wsl.exe')
 
 /** `wsl.exe -l` writes UTF-16, a zero byte behind every letter. Docker's own distributions belong to nobody. */
 export const parseNames = (text: string) =>
@@ -82,6 +84,12 @@ export function rowsOf({ name, home }: Distribution, outside: Place): AppRow[] {
         // Windows does not list the processes of a distribution.
         processes: [],
         toCommand: toWslPath,
+        // Inside the distribution, as its client does: so a check proves the interop too.
+        toStart: ({ command, args, env }) => ({
+          command: wslOf(outside),
+          args: ['-d', name, '--', command, ...args],
+          env,
+        }),
       },
     ]
   })
