@@ -40,7 +40,7 @@ type Needs = {
   control: (connection: JsonConnection) => void
   /** Resolves once the catalog and the sign-in are known, also offline: a bridge that comes earlier is not told nonsense. */
   ready?: () => Promise<unknown>
-  maxClientLineBytes?: (client: ClientId | null) => number
+  maxClientLineBytes?: (client: ClientId | null) => number | undefined
   now: () => Date
   log: Log
 }
