@@ -18,6 +18,7 @@ const blocked = new Set<ProblemCode>(['catalog.not-allowed', 'auth.policy-refuse
 /** Nobody’s fault and nobody’s task: it passes by itself when the network is back. */
 const passing = new Set<ProblemCode>([
   'bridge.offline',
+  'network.proxy-unreachable',
   'auth.opening',
   'auth.sso-unreachable',
   'auth.server-sso-unreachable',

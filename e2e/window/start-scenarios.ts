@@ -44,7 +44,10 @@ export async function startScenarios() {
     })
     await page.goto(`${origin}/scenarios/scenarios.html?scenario=${name}&theme=${theme}`)
     await page.locator(`html[data-mantine-color-scheme=${theme}] main`).waitFor()
-    if (press) await page.getByRole('button', { name: press }).first().click()
+    if (press) {
+      const named = { name: press }
+      await page.getByRole('button', named).or(page.getByRole('tab', named)).first().click()
+    }
     // Drawers and dialogs come in; what is measured before that is half transparent.
     await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
     return { page, complaints }

@@ -14,11 +14,13 @@ export type Facts = {
   catalog: CatalogState
   health: HealthState
   clients: ClientApp[]
+  /** Proxy, authorities, and the way to each server with the step that fails. */
+  network: string[]
   home: string
 }
 
 /** Text for a help desk: versions, states, codes and paths. No names of people, no tokens, no file contents. */
-export function toDiagnostics({ app, auth, vault, catalog, health, clients, home }: Facts): string {
+export function toDiagnostics({ app, auth, vault, catalog, health, clients, network, home }: Facts): string {
   const code = (problem: { code: string } | null | undefined) => (problem ? ` [${problem.code}]` : '')
   const lines = [
     `${app.product} ${app.version}, ${app.mode}, ${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
@@ -30,6 +32,7 @@ export function toDiagnostics({ app, auth, vault, catalog, health, clients, home
     ...health.servers.map(
       (server) => `  ${server.server}: ${server.state}${'problem' in server ? code(server.problem) : ''}`,
     ),
+    ...network,
     'clients:',
     ...clients
       .filter(({ installed }) => installed)

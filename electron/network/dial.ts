@@ -1,5 +1,6 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import { Problem } from '../../shared/problems.ts'
 import type { ServerTls } from '../../shared/server-config.ts'
 import { pinsOf } from './pins.ts'
@@ -8,12 +9,6 @@ import { isUntrusted, toTlsProblem } from './tls-problem.ts'
 import type { Trust } from './trust.ts'
 import { openTunnel } from './tunnel.ts'
 
-export type ConnectionFacts = {
-  /** The proxy it went through, without its credentials; null where it went straight. */
-  proxy: string | null
-  tls: { protocol: string; issuer: string; validTo: string; pinned: boolean } | null
-  httpVersion: '1.1' | '2'
-}
 export type Dialled = { socket: Socket; facts: ConnectionFacts }
 
 type Needs = {
@@ -94,7 +89,7 @@ export function createDial({ routes, trust, tlsOf, lookup, timeoutMs }: Needs) {
     const context = url.protocol === 'https:' ? await trust.context(asked?.clientCertificate) : null
     const { socket, route } = await openAny(ways, target)
     const proxy = describeRoute(route)
-    if (!context) return { socket, facts: { proxy, tls: null, httpVersion: '1.1' } }
+    if (!context) return { socket, facts: { proxy, tls: null } }
     const secure = await openTls(socket, { host: target.host, signal: soon(), context, alpn }).catch(async (error) => {
       socket.destroy()
       const seen = isUntrusted(error) ? await peek(ways, target).catch(() => null) : null
@@ -107,7 +102,7 @@ export function createDial({ routes, trust, tlsOf, lookup, timeoutMs }: Needs) {
     })
     const pinned = asked?.pins !== undefined
     if (pinned) checkPins(secure, url.host, asked.pins ?? [])
-    return { socket: secure, facts: { proxy, ...factsOf(secure, pinned) } }
+    return { socket: secure, facts: { proxy, tls: factsOf(secure, pinned) } }
   }
 }
 export type Dial = ReturnType<typeof createDial>
@@ -129,13 +124,12 @@ function checkPins(socket: TLSSocket, host: string, pins: string[]) {
 
 function factsOf(socket: TLSSocket, pinned: boolean) {
   const { issuer, valid_to: validTo } = socket.getPeerCertificate()
-  const tls = {
+  return {
     protocol: socket.getProtocol() ?? 'unknown',
     issuer: [issuer?.CN ?? issuer?.O].flat()[0] ?? 'unknown',
     validTo,
     pinned,
   }
-  return { tls, httpVersion: socket.alpnProtocol === 'h2' ? ('2' as const) : ('1.1' as const) }
 }
 
 /** Waits for `event`; until then an error, an end or the signal closes the socket and is thrown. */

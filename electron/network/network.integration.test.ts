@@ -120,7 +120,6 @@ describe('certificates', () => {
     expect(network.facts(`https://${host}:${modern.port}/any`)).toMatchObject({
       proxy: null,
       tls: { protocol: 'TLSv1.3', issuer: 'Acme Root CA', pinned: false },
-      httpVersion: '1.1',
     })
   })
 })

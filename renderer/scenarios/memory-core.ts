@@ -6,6 +6,7 @@ import type { Backup, ClientApp, Preview } from '../../shared/contract/clients.t
 import type { Connection, ConnectionId } from '../../shared/contract/connections.ts'
 import type { CoreApi } from '../../shared/contract/contract.ts'
 import type { HealthState, Tool } from '../../shared/contract/health.ts'
+import type { ConnectionFacts, NetworkStep } from '../../shared/contract/network.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
 import type { VaultState } from '../../shared/contract/vault.ts'
 import { Problem, type ProblemCode } from '../../shared/problems.ts'
@@ -16,6 +17,8 @@ export type World = {
   app: AppInfo
   auth: AuthState
   connections: Connection[]
+  /** How every server is reached. */
+  reach: { facts: ConnectionFacts | null; steps: NetworkStep[] }
   vault: VaultState
   catalog: CatalogState
   health: HealthState
@@ -155,6 +158,10 @@ export function createMemoryCore(world: World) {
           change('vault', { state: 'ready', backend: 'keychain', problem: null })
           return world.vault
         }),
+    },
+    network: {
+      facts: () => answer('network.facts', () => world.reach.facts),
+      check: () => answer('network.check', () => world.reach.steps),
     },
     catalog: { ...mirror('catalog'), refresh: () => answer('catalog.refresh', () => world.catalog) },
     health: {

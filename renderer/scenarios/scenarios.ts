@@ -9,7 +9,7 @@ export type Scenario = {
   /** Changes the good day into this one. */
   change?: (world: World) => void
   connection?: ConnectionState
-  /** Accessible name of a button to press once the screen is there. */
+  /** Accessible name of a button or tab to press once the screen is there. */
   press?: string
 }
 
@@ -219,6 +219,7 @@ export const scenarios: Scenario[] = [
     change: (world) => Object.assign(world, { failing: { 'catalog.snapshot': 'internal' } }),
   },
   { name: 'server', hash: '#/servers/github' },
+  { name: 'server-connection', hash: '#/servers/github', press: 'Connection' },
   { name: 'server-broken', hash: '#/servers/sentry', change: troubled },
   { name: 'server-not-allowed', hash: '#/servers/payroll' },
   { name: 'apps', hash: '#/apps' },

@@ -202,6 +202,17 @@ export function createWorld(): World {
       expiresAt: minutesAgo(-42),
       kept: 'keychain',
     },
+    reach: {
+      facts: {
+        proxy: 'http://proxy.northwind.example:3128',
+        tls: { protocol: 'TLSv1.3', issuer: 'Northwind Root CA', validTo: 'Jan  1 00:00:00 2028 GMT', pinned: false },
+      },
+      steps: [
+        { step: 'way', ok: true, found: 'http://proxy.northwind.example:3128' },
+        { step: 'connection', ok: true, found: 'TLSv1.3, certificate by “Northwind Root CA”' },
+        { step: 'http', ok: true, found: 'HTTP 401' },
+      ],
+    },
     connections: [
       makeConnection('@sso', 'sso', {
         name: 'Northwind Traders',

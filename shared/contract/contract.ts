@@ -6,11 +6,12 @@ import { catalog } from './catalog.ts'
 import { clients } from './clients.ts'
 import { connections } from './connections.ts'
 import { health } from './health.ts'
+import { network } from './network.ts'
 import { settings } from './settings.ts'
 import { vault } from './vault.ts'
 
 /** Everything the two sides say to each other. A carrier serves these channels and nothing else. */
-export const contract = { app, auth, connections, vault, catalog, health, clients, activity, settings }
+export const contract = { app, auth, connections, vault, catalog, health, clients, activity, settings, network }
 
 /** What the core offers. */
 export type CoreApi = ContractApi<typeof contract>

@@ -5,10 +5,7 @@ import { ProblemData } from '../problems.ts'
 const ProxyUrl = z
   .url({ protocol: /^https?$/ })
   // This file is no place for a password; the environment or the system’s own setting is.
-  .refine(
-    (text) => !new URL(text).username && !new URL(text).password,
-    'A proxy’s name and password do not belong here',
-  )
+  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'A proxy’s name and password do not belong here')
 
 /** How hosts are reached: as the environment and the system say, straight, or through one proxy. */
 export const ProxyChoice = z.discriminatedUnion('mode', [

@@ -13,6 +13,7 @@ import { Monogram } from '../../ui/monogram.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { Section } from '../../ui/screen.tsx'
 import { TimeAgo } from '../../ui/time-ago.tsx'
+import { Reach } from './reach.tsx'
 import classes from './server-drawer.module.css'
 import { ToolList } from './tool-list.tsx'
 
@@ -57,6 +58,7 @@ function Details({ row }: { row: ServerRow }) {
           </Tabs.Panel>
           <Tabs.Panel value="connection">
             <Connection row={row} />
+            {server.transport !== 'stdio' && <Reach server={server.id} />}
           </Tabs.Panel>
         </Tabs>
       ) : (

@@ -1,5 +1,5 @@
 import { SegmentedControl, Select, Switch } from '@mantine/core'
-import { type ReactNode, useId } from 'react'
+import { useId } from 'react'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { useApp } from '../../stores/app.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
@@ -9,6 +9,8 @@ import { RowsSkeleton } from '../../ui/rows-skeleton.tsx'
 import { Card, Screen, Section } from '../../ui/screen.tsx'
 import { About } from './about.tsx'
 import { CompanyRow } from './company-row.tsx'
+import { NetworkRows } from './network-rows.tsx'
+import { SettingRow } from './setting-row.tsx'
 import classes from './settings-screen.module.css'
 
 const themes = ['system', 'light', 'dark'] as const
@@ -38,6 +40,11 @@ function Choices({ settings }: { settings: Settings }) {
           <Theme value={settings.theme} />
           <StartAtLogin value={settings.startAtLogin} />
           <CompanyRow />
+        </Card>
+      </Section>
+      <Section title={t('settings.network')}>
+        <Card>
+          <NetworkRows settings={settings} />
         </Card>
       </Section>
       <Section title={t('settings.privacy')}>
@@ -114,19 +121,5 @@ function Retention({ value }: { value: number }) {
         onChange={(chosen) => void updateSettings({ activityDays: Number(chosen) })}
       />
     </SettingRow>
-  )
-}
-
-type RowProps = { name: string; text?: string | undefined; textId?: string; children: ReactNode }
-
-function SettingRow({ name, text, textId, children }: RowProps) {
-  return (
-    <div className={classes.row}>
-      <div>
-        <p>{name}</p>
-        {text && <small id={textId}>{text}</small>}
-      </div>
-      <div>{children}</div>
-    </div>
   )
 }

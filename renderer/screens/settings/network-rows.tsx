@@ -1,0 +1,156 @@
+import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import type { Settings } from '../../../shared/contract/settings.ts'
+import { updateSettings, useSettings } from '../../stores/settings.ts'
+import { t } from '../../texts.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ProblemBar } from '../../ui/problem-bar.tsx'
+import { SettingRow } from './setting-row.tsx'
+
+const modes = ['system', 'none', 'fixed'] as const
+const usualSizes = [10, 20, 50, 64]
+
+/** How the app gets out of this computer, and whom it believes there. */
+export function NetworkRows({ settings }: { settings: Settings }) {
+  return (
+    <>
+      <ProxyRow value={settings.proxy} />
+      <CaFilesRow value={settings.caFiles} />
+      <AnswerRow value={settings.answerMb} />
+    </>
+  )
+}
+
+function ProxyRow({ value }: { value: Settings['proxy'] }) {
+  const [editing, setEditing] = useState(false)
+  const choose = (mode: string | null) => {
+    if (mode === 'fixed') setEditing(true)
+    else if (mode === 'system' || mode === 'none') void updateSettings({ proxy: { mode } })
+  }
+  return (
+    <SettingRow name={t('settings.proxy')} text={value.mode === 'fixed' ? value.url : t('settings.proxyText')}>
+      <Group gap="xs">
+        {value.mode === 'fixed' && (
+          <Button variant="default" onClick={() => setEditing(true)}>
+            {t('settings.change')}
+          </Button>
+        )}
+        <Select
+          w={190}
+          aria-label={t('settings.proxy')}
+          data={modes.map((mode) => ({ value: mode, label: t(`settings.proxies.${mode}`) }))}
+          value={value.mode}
+          allowDeselect={false}
+          onChange={choose}
+        />
+      </Group>
+      <Modal opened={editing} onClose={() => setEditing(false)} title={t('settings.proxyTitle')}>
+        <ProxyForm value={value} onDone={() => setEditing(false)} />
+      </Modal>
+    </SettingRow>
+  )
+}
+
+function ProxyForm({ value, onDone }: { value: Settings['proxy']; onDone: () => void }) {
+  const [url, setUrl] = useState(value.mode === 'fixed' ? value.url : '')
+  const [bypass, setBypass] = useState(value.mode === 'fixed' ? value.bypass.join(', ') : '')
+  const proxy = { mode: 'fixed' as const, url: url.trim(), bypass: bypass.split(/[\s,;]+/).filter(Boolean) }
+  return (
+    <Form canSave={proxy.url !== ''} onDone={onDone} onSave={() => updateSettings({ proxy })}>
+      <TextInput
+        label={t('settings.proxyUrl')}
+        description={t('settings.proxyUrlText')}
+        placeholder="http://proxy.example.com:8080"
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        spellCheck={false}
+        data-autofocus
+      />
+      <TextInput
+        label={t('settings.proxyBypass')}
+        description={t('settings.proxyBypassText')}
+        value={bypass}
+        onChange={(event) => setBypass(event.currentTarget.value)}
+        spellCheck={false}
+      />
+    </Form>
+  )
+}
+
+function CaFilesRow({ value }: { value: string[] }) {
+  const [editing, setEditing] = useState(false)
+  return (
+    <SettingRow name={t('settings.caFiles')} text={value.join(' · ') || t('settings.caFilesText')}>
+      <Button variant="default" onClick={() => setEditing(true)}>
+        {t('settings.change')}
+      </Button>
+      <Modal opened={editing} onClose={() => setEditing(false)} title={t('settings.caFiles')}>
+        <CaFilesForm value={value} onDone={() => setEditing(false)} />
+      </Modal>
+    </SettingRow>
+  )
+}
+
+function CaFilesForm({ value, onDone }: { value: string[]; onDone: () => void }) {
+  const [text, setText] = useState(value.join('\n'))
+  const lines = text.split('\n').map((line) => line.trim())
+  return (
+    <Form canSave onDone={onDone} onSave={() => updateSettings({ caFiles: lines.filter(Boolean) })}>
+      <Textarea
+        label={t('settings.caFilesLabel')}
+        description={t('settings.caFilesNote')}
+        rows={4}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        spellCheck={false}
+        data-autofocus
+      />
+    </Form>
+  )
+}
+
+type FormProps = { canSave: boolean; onSave: () => Promise<boolean>; onDone: () => void; children: ReactNode }
+
+/** What was typed stays when it cannot be saved. */
+function Form({ canSave, onSave, onDone, children }: FormProps) {
+  const save = async () => {
+    if (await onSave()) onDone()
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (canSave) void save()
+      }}
+    >
+      <Stack gap="md">
+        {children}
+        <ProblemBar of={useSettings} />
+        <div>
+          <ActionButton disabled={!canSave} onAct={save}>
+            {t('settings.save')}
+          </ActionButton>
+        </div>
+      </Stack>
+    </form>
+  )
+}
+
+function AnswerRow({ value }: { value: number | null }) {
+  const sizes = [...new Set([...usualSizes, ...(value ? [value] : [])])].sort((a, b) => a - b)
+  return (
+    <SettingRow name={t('settings.answer')} text={t('settings.answerText')}>
+      <Select
+        w={190}
+        aria-label={t('settings.answer')}
+        data={[
+          { value: '', label: t('settings.answerUsual') },
+          ...sizes.map((size) => ({ value: String(size), label: `${size} MB` })),
+        ]}
+        value={value ? String(value) : ''}
+        allowDeselect={false}
+        onChange={(chosen) => void updateSettings({ answerMb: chosen ? Number(chosen) : null })}
+      />
+    </SettingRow>
+  )
+}
