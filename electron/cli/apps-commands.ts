@@ -12,7 +12,9 @@ export async function list({ api }: Api, { all }: { all: boolean }): Promise<Res
   const apps = (await api.clients.rescan()).filter(({ installed }) => all || installed)
   const rows = apps.map((app) => [app.id, app.name, app.state, app.configPath])
   const none = 'No AI client found on this machine. `--all` lists the ones that are known.'
-  const notes = apps.flatMap(({ name, policy }) => (policy ? [`\n${name}: ${toPolicyLines(policy)}`] : []))
+  const notes = apps.flatMap(({ name, policy }) =>
+    policy && !['allowed', 'unknown'].includes(policy.verdict) ? [`\n${name}: ${toPolicyLines(policy)}`] : [],
+  )
   const host = await api.clients.host()
   const table = rows.length > 0 ? toTable(['app', 'name', 'state', 'file'], rows) : none
   const where = host === 'desktop' ? [] : [`\n${hosts[host]} docs/remote.md says how to reach the servers from here.`]

@@ -2,7 +2,7 @@ import { brand } from '../../shared/brand.ts'
 import type { CatalogState } from '../../shared/contract/catalog.ts'
 import type { ClientApp } from '../../shared/contract/clients.ts'
 import type { VaultState } from '../../shared/contract/vault.ts'
-import type { ProblemData } from '../../shared/problems.ts'
+import { Problem, type ProblemData } from '../../shared/problems.ts'
 import type { Concern } from './summary.ts'
 
 type Given = { company: ProblemData | null; vault: VaultState; catalog: CatalogState; clients: ClientApp[] }
@@ -17,6 +17,15 @@ export function toConcerns({ company, vault, catalog, clients }: Given): Concern
     ...clients
       .filter(({ state }) => state === 'unreadable' || state === 'needs-repair')
       .map(({ id, name, problem }) => ({ id: `client:${id}`, subject: name, problem })),
+    // Of an app that was set up only: what IT forbids elsewhere troubles nobody.
+    ...clients.map(({ id, name, canUndo, policy }) => ({
+      id: `client-policy:${id}`,
+      subject: name,
+      problem:
+        canUndo && (policy?.verdict === 'blocked' || policy?.verdict === 'managed-only')
+          ? new Problem('clients.policy-blocks', policy.source).data
+          : null,
+    })),
   ]
   return found.flatMap(({ problem, ...concern }) => (problem ? [{ ...concern, problem }] : []))
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconArrowBackUp, IconRotateClockwise } from '@tabler/icons-react'
+import { IconArrowBackUp, IconRotateClockwise, IconShieldX } from '@tabler/icons-react'
 import type { ClientApp } from '../../../shared/contract/clients.ts'
 import { rescan, showChange } from '../../stores/clients.ts'
 import { useClock } from '../../stores/clock.ts'
@@ -52,6 +52,14 @@ export function AppRow({ app }: { app: ClientApp }) {
           {app.toFinish}
         </div>
       )}
+      {isKeptOut(app) && (
+        <div className={classes.finish}>
+          <IconShieldX size={15} aria-hidden />
+          <span>
+            {app.policy?.reason} <a href={hashOf('apps', app.id)}>{t('apps.policyDetails')}</a>
+          </span>
+        </div>
+      )}
       {app.problem && (
         <div className={classes.problem}>
           <ProblemNote problem={app.problem} path={app.configPath} client={app.id} onRetry={rescan} />
@@ -60,6 +68,8 @@ export function AppRow({ app }: { app: ClientApp }) {
     </li>
   )
 }
+
+const isKeptOut = ({ policy }: ClientApp) => policy?.verdict === 'blocked' || policy?.verdict === 'managed-only'
 
 /** How far the app has proved that it works: the furthest stage it reached. */
 function useProof({ proof: { bridgeAt, initializeAt, callAt } }: ClientApp) {
