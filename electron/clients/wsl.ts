@@ -43,7 +43,7 @@ export const parseNames = (text: string) =>
     .filter((name) => /^[\w][\w .-]*$/.test(name) && !name.startsWith('docker-desktop'))
 
 /** A path inside a distribution as Windows reaches it. */
-export const toUnc = (name: string, path: string) => `\\\\wsl$\\${name}${path.replaceAll('/', '\\')}`
+const toUnc = (name: string, path: string) => `\\\\wsl$\\${name}${path.replaceAll('/', '\\')}`
 
 /** A Windows program as a distribution starts it: through the interop of WSL, so there is no token and no port inside. */
 export function toWslPath(windows: string): string {

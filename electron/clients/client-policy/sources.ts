@@ -88,7 +88,7 @@ function toTable(read: () => unknown): Table | null {
 export const parseToml = (text: string): unknown => getStaticTOMLValue(parseTOML(text))
 
 /** `    Settings    REG_SZ    {"a":1}`: a name, a type and the rest of the line. */
-export function parseRegistry(text: string): Table {
+function parseRegistry(text: string): Table {
   const lines = text.matchAll(/^ {4}(.+?) {4}REG_(SZ|EXPAND_SZ|MULTI_SZ|DWORD) {4}(.*)$/gm)
   return Object.fromEntries(
     [...lines].map(([, name = '', type, value = '']) => [name, type === 'DWORD' ? Number(value) : value.trimEnd()]),

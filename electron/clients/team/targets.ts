@@ -3,7 +3,7 @@ import type { Field, Table, Value } from '../edit/change.ts'
 import type { FormatName } from '../formats.ts'
 import { type Part, parseVariables } from './variables.ts'
 
-export type TeamClient = (typeof teamClients)[number]
+type TeamClient = (typeof teamClients)[number]
 
 /** A project file of one client: where it lies, how it reads, and how it says variables and servers. */
 export type Target = {
