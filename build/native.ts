@@ -22,7 +22,7 @@ const guarded = ['-fstack-protector-strong', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SO
  * Ways to build for a system, best first. On Linux the executable brings its library, so that one file runs on every
  * distribution; some do not have that library to link. On macOS one file holds both processors where the SDK does.
  */
-const waysFor = (system: NodeJS.Platform): string[][] => {
+export const waysFor = (system: NodeJS.Platform): string[][] => {
   const linux = [...small, ...guarded, '-fPIE', '-s', '-Wl,--gc-sections', '-Wl,-z,relro,-z,now']
   const mac = [...small, ...guarded, '-Wl,-dead_strip']
   if (system === 'win32') return [['-Os', '-static', '-s']]

@@ -23,10 +23,11 @@ export function createHeard() {
   }
 }
 
-type Address = { listen: string | number; published: string }
+/** Where it listens, and what it publishes as its address. */
+export type HubAddress = { listen: string | { host: string; port: number }; published: string }
 
 /** A hub that a test plays by hand: published and proven like a real one, and silent unless it is told what to say. */
-export async function createPlayedHub(home: string, at?: Address) {
+export async function createPlayedHub(home: string, at?: HubAddress) {
   const run = join(home, 'run')
   await mkdir(run, { recursive: true, mode: 0o700 })
   const address = at ?? { listen: join(run, 'hub.sock'), published: join(run, 'hub.sock') }

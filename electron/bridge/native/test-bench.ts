@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { writeLaunch } from '../launch-file.ts'
-import { createHeard, createPlayedHub } from './played-hub.ts'
+import { createHeard, createPlayedHub, type HubAddress } from './played-hub.ts'
 import type { Build } from './test-builds.ts'
 
 const patience = { timeout: 60_000, interval: 10 }
@@ -14,12 +14,13 @@ export const waitFor = (condition: () => unknown) =>
     if (!condition()) throw new Error(`not yet: ${condition}`)
   }, patience)
 
+export type OnTestFinished = (clean: () => Promise<void>) => void
 type Options = { args?: string[]; env?: Record<string, string> }
 
 /** A bridge of one of the builds between a client and a hub, both played by the test. */
-export async function createBench(build: Build, onTestFinished: (clean: () => Promise<void>) => void) {
+export async function createBench(build: Build, onTestFinished: OnTestFinished, at?: HubAddress) {
   const home = await mkdtemp(join(tmpdir(), 'cw-'))
-  const hub = await createPlayedHub(home)
+  const hub = await createPlayedHub(home, at)
   const killers: (() => void)[] = []
   onTestFinished(async () => {
     for (const kill of killers) kill()
@@ -30,7 +31,7 @@ export async function createBench(build: Build, onTestFinished: (clean: () => Pr
   function startBridge({ args = ['echo', '--client', 'vscode'], env = {} }: Options = {}) {
     const child = spawn(build.command, [...build.args, ...args], {
       stdio: 'pipe',
-      env: { PATH: process.env.PATH ?? '', HOME: home, CAUSEWAY_HOME: home, ...env },
+      env: { PATH: process.env.PATH ?? '', HOME: home, CAUSEWAY_HOME: home, ...build.env?.(home), ...env },
     })
     killers.push(() => child.kill('SIGKILL'))
     const heard = createHeard()

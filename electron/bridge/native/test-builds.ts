@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { buildNative, compileBridge, findCompiler } from '../../../build/native.ts'
 import { brand } from '../../../shared/brand.ts'
 
-export type Build = { name: string; command: string; args: string[] }
+export type Build = { name: string; command: string; args: string[]; env?: (home: string) => Record<string, string> }
 
 const bridgeScript = fileURLToPath(new URL('../../causeway-bridge.ts', import.meta.url))
 export const nodeBuild: Build = { name: 'Node', command: process.execPath, args: [bridgeScript] }

@@ -177,8 +177,8 @@ static bool transfer(struct pump *pump, OVERLAPPED *overlapped) {
     is_done = pump->is_write ? WriteFile(pump->file, pump->bytes + pump->from, pump->to - pump->from, &count, overlapped)
                              : ReadFile(pump->file, pump->bytes, sizeof pump->bytes, &count, overlapped);
     if (overlapped) return is_done || GetLastError() == ERROR_IO_PENDING;
-    /* Nothing from a pipe is a write of nothing; from a file it is the end. */
-  } while (is_done && count == 0 && GetFileType(pump->file) == FILE_TYPE_PIPE);
+    /* Nothing from a pipe that is still open was a write of nothing; else it is the end. */
+  } while (is_done && count == 0 && PeekNamedPipe(pump->file, NULL, 0, NULL, NULL, NULL));
   if (pump->is_write) pump->from += count;
   else pump->to = count;
   return is_done && count > 0;
