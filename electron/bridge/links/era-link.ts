@@ -1,13 +1,13 @@
 import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { IdText, LinkNeeds, Message } from '../link.ts'
-import { modernVersionOf } from '../revision.ts'
+import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
+import { modernRevisions, modernVersionOf, toPlain } from '../revision.ts'
 import { findProblem, toRpcError } from '../rpc.ts'
 import { scan, toIdText } from '../scan.ts'
 import type { EraVerdict, LinkSettings } from './link-options.ts'
 import type { ModernLink } from './modern-link.ts'
 import { refuseModern } from './no-modern.ts'
-import { createTranslatedLink, type Outcome, type TranslatedLink } from './translated-link.ts'
+import { createTranslatedLink, type Outcome } from './translated-link.ts'
 import type { WakingLink } from './waking-link.ts'
 
 type Transports = {
@@ -17,28 +17,31 @@ type Transports = {
   era: 'legacy' | 'modern' | undefined
   openLegacy: (needs: LinkNeeds) => WakingLink
   openModern: (needs: LinkNeeds, discovered: (isModern: boolean) => void) => WakingLink & Partial<ModernLink>
+  /** Whether older clients get a session, found out without opening one. */
+  wantsSession?: () => Promise<boolean>
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-// What a server says in refusing `initialize` may mean that it knows no such thing. A sign-in that is missing, a server
-// that is away, and a network that fails mean nothing of the kind.
-const tellsNothing = /^bridge\.(?!refused$|modern-only$)|^(auth|vault|catalog|policy|internal)\b/
+// A server that cannot be reached, or asked at all, would not answer `initialize` either.
+const isHopeless = /^(auth|vault|catalog|policy|network)\.|^bridge\.(unreachable|offline|proxy|bad-header)$/
+// In refusing `initialize` like this a server may mean that it knows no such thing.
+const tellsNothing = /^bridge\.(?!refused$|modern-only$)|^(auth|vault|catalog|policy|network|internal)\b/
+const isModernCode = (code: number) => code <= -32020 && code >= -32022
 
 /**
  * Speaks to a server in the revision it has, message by message: one of 2026-07-28 goes as it is. A client of the older
- * revisions is served in its own by a server that gives it a session, and translated to one that has none to give.
+ * revisions is served in its own by a server that gives it a session, and translated before one that has none to give.
  */
-export function createEraLink(
-  { place, era, openLegacy, openModern }: Transports,
-  needs: LinkNeeds,
-  settings: LinkSettings,
-): WakingLink {
+export function createEraLink(transports: Transports, needs: LinkNeeds, settings: LinkSettings): WakingLink {
+  const { place, era, openLegacy, openModern } = transports
   const { recallEra, rememberEra, now, timings } = settings
   let legacy: WakingLink | null = null
   let modern: (WakingLink & Partial<ModernLink>) | null = null
-  let translated: TranslatedLink | null = null
+  let translated: WakingLink | null = null
   let isClosed = false
-  /** The client’s `initialize`, while it is not known who answers it. */
+  /** What the client says while it is not known in which way. */
+  let held: Message[] | null = null
+  /** The client’s `initialize`, while the server is asked in the older way. */
   let opening: { id: IdText; met: (outcome: Outcome) => void } | null = null
 
   function verdict(): EraVerdict['speaks'] | null {
@@ -49,12 +52,10 @@ export function createEraLink(
   function conclude(speaks: EraVerdict['speaks']) {
     if (place !== null) rememberEra?.(place, { speaks, at: now().toISOString() })
   }
-  function discovered(isModern: boolean) {
-    if (!isModern) conclude('legacy')
-    else if (verdict() !== 'modern') conclude('both')
-  }
+  // That a server knows the method does not tell yet how older clients are best served.
+  const discovered = (isModern: boolean) => void (isModern || conclude('legacy'))
 
-  const openingAnswer = (line: Buffer): boolean => {
+  function isOpeningAnswer(line: Buffer): boolean {
     if (!opening) return false
     const scanned = scan(line)
     return scanned.ok && scanned.message.kind === 'response' && scanned.message.id === opening.id
@@ -66,71 +67,88 @@ export function createEraLink(
   }
   const asLegacy: LinkNeeds = {
     ...needs,
-    deliver: (line, scanned) => (openingAnswer(line) ? meet({ line }) : needs.deliver(line, scanned)),
+    deliver: (line, scanned) => (isOpeningAnswer(line) ? meet({ line }) : needs.deliver(line, scanned)),
     fail: (id, error) => (id === opening?.id ? meet({ error }) : needs.fail(id, error)),
   }
-  const getLegacy = () => {
+  function getLegacy() {
     legacy ??= openLegacy(asLegacy)
     return legacy
   }
-
-  /** Hands the client what its `initialize` came to. */
-  function hand(id: IdText, outcome: Outcome) {
-    if ('line' in outcome) void needs.deliver(outcome.line)
-    else needs.fail(id, outcome.error)
+  function askLegacy(message: Message): Promise<Outcome> {
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    opening = { id: message.id as IdText, met: resolve }
+    getLegacy().send(message)
+    return promise
   }
 
-  async function translate(message: Message): Promise<Outcome> {
+  /** Asks `server/discover` in the client’s name. What comes back is the client’s answer, once it is agreed to. */
+  async function askModern(message: Message) {
+    held ??= []
     const link = createTranslatedLink((inner) => openModern(inner, discovered), needs, settings)
     const late = Promise.withResolvers<Outcome>()
     const timer = setTimeout(() => late.resolve({ error: silence() }), timings.holdMs)
     const outcome = await Promise.race([link.open(message), late.promise]).finally(() => clearTimeout(timer))
-    if ('error' in outcome || isClosed) {
-      await link.close()
-      return outcome
-    }
+    if ('error' in outcome) await link.close()
+    return { link, outcome }
+  }
+  async function agree({ link, outcome }: Awaited<ReturnType<typeof askModern>>): Promise<Outcome> {
+    if (isClosed) await link.close()
     translated = link
     await legacy?.close()
     legacy = null
     conclude('modern')
     return outcome
   }
+  const isOlder = (error: RpcError) => findProblem(error) === null && !isModernCode(error.code)
 
-  function initialize(message: Message) {
-    const id = message.id as IdText
-    const before = translated
-    translated = null
-    void before?.close()
-    if (era === 'modern') return void translate(message).then((outcome) => hand(id, outcome))
-    if (verdict() === 'modern') return void translateOrFallBack(message, id)
-    initializeLegacy(message, id)
+  /** Finds out who is there: asks in the way of 2026-07-28 first, which an older server refuses and does nothing about. */
+  async function open(message: Message): Promise<Outcome> {
+    const known = verdict()
+    if (era !== 'modern' && (known === 'legacy' || known === 'both')) return openOlder(message, true)
+    const asked = await askModern(message)
+    const { outcome } = asked
+    if ('line' in outcome) {
+      const isServed = era !== 'modern' && known === null && (await transports.wantsSession?.())
+      if (!isServed) return agree(asked)
+      await asked.link.close()
+      conclude('both')
+      return openOlder(message, true)
+    }
+    if (era === 'modern' || isHopeless.test(findProblem(outcome.error)?.code ?? '')) return outcome
+    if (isOlder(outcome.error)) conclude('legacy')
+    // One that is known to be modern and is away now is no older server.
+    if (known === 'modern' && verdict() === 'modern') return outcome
+    return openOlder(message, false)
   }
-  async function translateOrFallBack(message: Message, id: IdText) {
-    const outcome = await translate(message)
-    // It has become an older server since: it said so itself.
-    if ('error' in outcome && verdict() === 'legacy') return initializeLegacy(message, id)
-    hand(id, outcome)
+  async function openOlder(message: Message, mayAsk: boolean): Promise<Outcome> {
+    const outcome = await askLegacy(message)
+    if (!mayAsk || !isDoubtful(outcome)) return outcome
+    const asked = await askModern(message)
+    return 'line' in asked.outcome ? agree(asked) : outcome
   }
-  function initializeLegacy(message: Message, id: IdText) {
-    opening = { id, met: (outcome) => void onLegacy(message, id, outcome) }
-    getLegacy().send(message)
-  }
-  async function onLegacy(message: Message, id: IdText, outcome: Outcome) {
-    if (!isWorthAsking(outcome)) return hand(id, outcome)
-    const other = await translate(message)
-    if ('line' in other) return hand(id, other)
-    // Servers of the SDK for Python have other words than -32601 for a method they do not know.
-    if (isOpened(outcome) && findProblem(other.error) === null && !isModernCode(other.error.code)) conclude('legacy')
-    hand(id, outcome)
-  }
-  const isOpened = (outcome: Outcome) => 'line' in outcome && findText(outcome.line, ['error']) === null
-  /** Whether a server that met `initialize` like this may speak 2026-07-28 as well, or only. */
-  function isWorthAsking(outcome: Outcome): boolean {
+  /** Whether a server that met `initialize` like this is worth asking in the other way. */
+  function isDoubtful(outcome: Outcome): boolean {
     if (era === 'legacy') return false
-    if (isOpened(outcome)) return legacy?.hasSession?.() === false && verdict() !== 'legacy'
+    if ('line' in outcome && findText(outcome.line, ['error']) === null) {
+      const agreed = toPlain(findText(outcome.line, ['result', 'protocolVersion'])) ?? ''
+      return modernRevisions.includes(agreed) || (verdict() === 'both' && legacy?.hasSession?.() === false)
+    }
     const problem = 'error' in outcome ? findProblem(outcome.error) : null
     return problem === null || !tellsNothing.test(problem.code)
   }
+
+  async function initialize(message: Message) {
+    const before = translated
+    translated = null
+    void before?.close()
+    const outcome = await (place === null && era === undefined ? openOlder(message, true) : open(message))
+    if ('line' in outcome) void needs.deliver(outcome.line)
+    else needs.fail(message.id as IdText, outcome.error)
+    const waiting = held ?? []
+    held = null
+    for (const each of waiting) carry(each)
+  }
+  const carry = (message: Message) => (translated ?? getLegacy()).send(message)
 
   function sendModern(message: Message) {
     if (verdict() === 'legacy') return refuseModern(message, needs)
@@ -143,13 +161,16 @@ export function createEraLink(
     send(message) {
       const { method, kind, line } = message
       if (kind === 'request' && modernVersionOf(line) !== null) return sendModern(message)
-      if (method === 'initialize' && kind === 'request') return initialize(message)
+      if (method === 'initialize' && kind === 'request') {
+        initialize(message).catch((error) => needs.fail(message.id as IdText, toRpcError(error)))
+        return
+      }
       if (method === 'notifications/cancelled') {
         const id = toIdText(findText(line, ['params', 'requestId']))
         if (id !== null && modern?.has?.(id)) return modern.send(message)
       }
-      const link = translated ?? getLegacy()
-      link.send(message)
+      if (held) held.push(message)
+      else carry(message)
     },
     wake() {
       for (const link of [legacy, modern, translated]) link?.wake()
@@ -162,4 +183,3 @@ export function createEraLink(
 }
 
 const silence = () => toRpcError(new Problem('bridge.timeout', 'it was asked which revisions it speaks'))
-const isModernCode = (code: number) => code <= -32020 && code >= -32022

@@ -29,11 +29,15 @@ const methodsOf = (server: Awaited<ReturnType<typeof startRawServer>>) =>
 
 const legacyAnswer: Handler = (_, reply) => reply.result({ kind: 'legacy' })
 const modernAnswer: Handler = (_, reply) => reply.result({ resultType: 'complete', kind: 'modern' })
-/** Both kinds of revisions at one address; `session` is what older clients get. */
-function bothKinds(session: string | null): Handler {
+/** Both kinds of revisions at one address; `session` is what older clients get, `status` a stream without one. */
+function bothKinds(session: string | null, status = session === null ? 405 : 400): Handler {
   const modern = modernOnly(modernAnswer)
   const legacy = streamable(legacyAnswer, () => session)
-  return (seen, reply) => (seen.headers['mcp-method'] ? modern(seen, reply) : legacy(seen, reply))
+  return (seen, reply) => {
+    if (seen.headers['mcp-method']) return modern(seen, reply)
+    if (seen.method === 'GET' && !seen.headers['mcp-session-id']) return reply.text('', status)
+    return legacy(seen, reply)
+  }
 }
 /** Without sessions, and what it makes of a method it does not know. */
 const stateless = (unknown: Handler) =>
@@ -48,24 +52,36 @@ const kindOf = async (link: ReturnType<ReturnType<typeof createMemory>['open']>)
 }
 
 describe('1.2: a client of the older revisions and a server of both', () => {
-  test('a server that gives a session is served in the older way, and nothing is found out first', async () => {
+  test('a server that wants sessions is served in the older way, without asking for a day', async () => {
     const server = await startRawServer(bothKinds('s-1'))
     const memory = createMemory()
     expect(await kindOf(memory.open(server.url))).toBe('legacy')
-    expect(methodsOf(server)).toEqual(['initialize', 'notifications/initialized', 'prompts/list'])
+    expect(speaks(memory)).toEqual(['both'])
+    const opened = ['initialize', 'notifications/initialized', 'prompts/list']
+    expect(methodsOf(server)).toEqual(['server/discover', ...opened])
+    expect(await kindOf(memory.open(server.url))).toBe('legacy')
+    expect(methodsOf(server)).toEqual(['server/discover', ...opened, ...opened])
   })
 
-  test('a server that gives none is translated; it is asked once, and then known for a day', async () => {
-    const server = await startRawServer(bothKinds(null))
+  test('one that seemed to want sessions and gives none is translated', async () => {
+    const server = await startRawServer(bothKinds(null, 400))
     const memory = createMemory()
     expect(await kindOf(memory.open(server.url))).toBe('modern')
     expect(speaks(memory)).toEqual(['modern'])
-    expect(methodsOf(server).slice(0, 2)).toEqual(['initialize', 'server/discover'])
+  })
+
+  test.each([405, 401, 500])('a server that gives none (%i) is translated; it is asked once a day', async (status) => {
+    const server = await startRawServer(bothKinds(null, status))
+    const memory = createMemory()
     expect(await kindOf(memory.open(server.url))).toBe('modern')
-    expect(server.posts('initialize')).toHaveLength(1)
+    expect(speaks(memory)).toEqual(['modern'])
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
+    const streams = () => server.requests.filter(({ method, path }) => method === 'GET' && path === '/mcp')
+    expect(streams()).toHaveLength(1)
     memory.state.now = new Date(memory.state.now.getTime() + 25 * 60 * 60 * 1000)
     expect(await kindOf(memory.open(server.url))).toBe('modern')
-    expect(server.posts('initialize')).toHaveLength(2)
+    expect(streams()).toHaveLength(2)
+    expect(server.posts('initialize')).toEqual([])
   })
 
   test.each([
@@ -122,15 +138,17 @@ describe('1.2: a client of the older revisions and a server of 2026-07-28 only',
     const memory = createMemory()
     expect(await kindOf(memory.open(server.url, endpoint))).toBe('modern')
     expect(await kindOf(memory.open(server.url, endpoint))).toBe('modern')
-    expect(server.posts('initialize')).toHaveLength(1)
+    expect(server.posts('initialize')).toEqual([])
+    expect(server.posts('server/discover')).toHaveLength(2)
   })
 
-  test('one that calls initialize an unknown method likewise', async () => {
-    const modern = modernOnly(modernAnswer)
-    const server = await startRawServer((seen, reply) =>
-      seen.message.method === 'initialize' ? refuse(seen, reply, -32601, undefined, 404) : modern(seen, reply),
-    )
-    expect(await kindOf(createMemory().open(server.url))).toBe('modern')
+  test('one that has become modern within the day is found out when it refuses initialize', async () => {
+    const server = await startRawServer(modernOnly(modernAnswer))
+    const memory = createMemory()
+    memory.verdicts.set(`${server.url}/mcp`, { speaks: 'both', at: memory.state.now.toISOString() })
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
+    memory.verdicts.set(`${server.url}/mcp`, { speaks: 'legacy', at: memory.state.now.toISOString() })
+    expect(await kindOf(memory.open(server.url))).toBe('modern')
   })
 
   test('one that has become an older server since is found out', async () => {
@@ -160,10 +178,21 @@ describe('1.2: a client of the older revisions and a server of 2026-07-28 only',
     expect(answer).toMatchObject({ error: { code: -32000, message: 'no' } })
   })
 
-  test.each([401, 403, 503])('HTTP %i to initialize asks nothing more', async (status) => {
-    const server = await startRawServer((_, reply) => reply.text('', status))
-    expect((await createMemory().open(server.url).initialize()).error).toBeDefined()
-    expect(server.posts('server/discover')).toEqual([])
+  test('a server that cannot be reached is not asked in a second way', async () => {
+    const server = await startRawServer(() => {})
+    await server.close()
+    const memory = createMemory()
+    expect(codeOf(await memory.open(server.url).initialize())).toBe('bridge.unreachable')
+    expect(speaks(memory)).toEqual([])
+  })
+
+  test('what is said while it is not known how waits for the answer, and goes the way it came to', async () => {
+    const server = await startRawServer(modernOnly(modernAnswer))
+    const link = createMemory().open(server.url)
+    const opened = link.initialize()
+    expect((await link.request(1, 'prompts/list')).result).toEqual({ kind: 'modern' })
+    expect(await opened).toMatchObject({ result: { serverInfo: { name: 'raw' } } })
+    expect(server.posts().every(({ headers }) => headers['mcp-method'])).toBe(true)
   })
 })
 

@@ -5,8 +5,6 @@ import { codeOf, openTestLink, until } from './test-link.ts'
 
 const open = (url: string, options: Parameters<typeof openTestLink>[1] = {}) =>
   openTestLink({ transport: 'http', url: `${url}/mcp` }, options)
-// Nothing is found out about its revisions: what is sent is what the client sends.
-const openLegacy = (url: string) => openTestLink({ transport: 'http', url: `${url}/mcp`, era: 'legacy' })
 const ok = (id: unknown, result: unknown = {}) => ({ jsonrpc: '2.0', id, result })
 
 describe('Streamable HTTP', () => {
@@ -135,7 +133,7 @@ describe('Streamable HTTP', () => {
       if (message.method === 'initialize') accept = () => reply.result(initialized)
       else reply.result()
     })
-    const link = openLegacy(server.url)
+    const link = open(server.url)
     link.send({ jsonrpc: '2.0', id: 'i', method: 'initialize', params: {} })
     link.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} })
     for (const requestId of [1, 'unknown', 'i']) link.notify('notifications/cancelled', { requestId })
@@ -166,7 +164,7 @@ describe('Streamable HTTP', () => {
       if (message.method === 'notifications/initialized') return void held.push(() => reply.text('', 202))
       if (message.params?.name !== 'slow') return reply.result()
     })
-    const link = openLegacy(server.url)
+    const link = open(server.url)
     link.send({ jsonrpc: '2.0', id: 'i', method: 'initialize', params: {} })
     link.notify('notifications/initialized')
     for (const [id, name] of [

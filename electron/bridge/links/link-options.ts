@@ -32,8 +32,8 @@ const timings: Timings = {
 export type Verdict = { transport: 'http' | 'sse'; at: string }
 
 /**
- * What is known of the revisions a server speaks, and since when: `both` where a client of the older revisions gets a
- * session, or that is not known; `modern` where it gets none.
+ * What is known of the revisions a server speaks, and since when. A client of the older ones gets a session from
+ * `legacy` and `both`, and none from `modern`, where it is translated.
  */
 export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
 

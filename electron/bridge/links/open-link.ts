@@ -6,6 +6,7 @@ import { createHttpLink } from './http-link.ts'
 import { type LinkOptions, type LinkSettings, toSettings } from './link-options.ts'
 import { createModernLink } from './modern-link.ts'
 import { withoutModern } from './no-modern.ts'
+import { wantsSession } from './session-probe.ts'
 import { createStdioLink } from './stdio-link.ts'
 import { createSplitDialect, createSseDialect } from './stream-dialect.ts'
 import { createStreamLink } from './stream-link.ts'
@@ -48,6 +49,7 @@ function openHttp(
     openLegacy: (inner: LinkNeeds) => openLegacy(url, inner, settings),
     openModern: (inner: LinkNeeds, discovered: (isModern: boolean) => void) =>
       createModernLink(url, inner, settings, { discovered }),
+    wantsSession: () => wantsSession(url, needs, settings),
   }
   return createEraLink(transports, needs, settings)
 }

@@ -5,7 +5,7 @@ import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import type { LinkNeeds, RpcError } from '../link.ts'
 import { scan } from '../scan.ts'
-import type { LinkOptions } from './link-options.ts'
+import type { EraVerdict, LinkOptions } from './link-options.ts'
 import { openLink } from './open-link.ts'
 
 type Json = Record<string, unknown>
@@ -21,6 +21,9 @@ export async function until<T>(find: () => T | undefined | false, what = 'it'): 
     await delay(5)
   }
 }
+
+/** Most tests are about the revisions with sessions: nobody is asked which ones a server speaks. */
+const older: EraVerdict = { speaks: 'legacy', at: '2999-01-01T00:00:00.000Z' }
 
 /** A link as the hub opens it, with everything it hands back kept. */
 export function openTestLink(endpoint: Json, options: Options = {}) {
@@ -40,7 +43,12 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
       ended: (error) => void ended.push(error),
       log: memory.log,
     },
-    { ...rest, dispatcher, timings: { backoffFirstMs: 20, backoffMostMs: 100, lingerMs: 50, ...timings } },
+    {
+      recallEra: () => older,
+      ...rest,
+      dispatcher,
+      timings: { backoffFirstMs: 20, backoffMostMs: 100, lingerMs: 50, ...timings },
+    },
   )
   onTestFinished(async () => {
     await link.close()
