@@ -232,6 +232,14 @@ export const scenarios: Scenario[] = [
     },
   },
   { name: 'app', hash: '#/apps/vscode' },
+  { name: 'app-managed-by-it', hash: '#/apps/claude-code' },
+  { name: 'app-checked', hash: '#/apps/vscode', press: 'Check now' },
+  {
+    name: 'app-check-failed',
+    hash: '#/apps/vscode',
+    press: 'Check now',
+    change: (world) => Object.assign(world, { failing: { 'clients.verify': 'clients.not-set-up' } }),
+  },
   { name: 'app-change', hash: '#/apps', press: 'Set up: Claude Code' },
   {
     name: 'app-change-failed',

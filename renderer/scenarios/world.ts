@@ -277,6 +277,8 @@ export function createWorld(): World {
         running: true,
         state: 'set-up',
         canUndo: true,
+        limits: { tools: 80, toolName: 60 },
+        managedChannel: 'the policies ChatMCP = registry and McpGalleryServiceUrl: a registry of the company',
         entries: written,
         proof: { bridgeAt: minutesAgo(31), initializeAt: minutesAgo(31), callAt: minutesAgo(2) },
       }),
