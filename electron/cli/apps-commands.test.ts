@@ -156,7 +156,21 @@ test('verify is a table with exit code 5 where a server cannot be reached', asyn
     /cursor +github +ok +3 tools, 40 ms\ncursor +iam +failed +You are signed out \[auth.signed-out\]/,
   )
   expect(await run({ 'clients.verify': checks.slice(0, 1) }, 'verify', 'cursor', '--json')).toBe(0)
-  expect(JSON.parse(out[1] ?? '')).toEqual({ results: [{ client: 'cursor', checks: checks.slice(0, 1) }] })
+  expect(JSON.parse(out[1] ?? '')).toEqual({
+    results: [{ client: 'cursor', checks: checks.slice(0, 1), problem: null }],
+  })
+})
+
+test('verify without an app checks every one that is set up, also past one that cannot be checked', async () => {
+  const answers = {
+    'clients.rescan': [app('cursor'), app('zed'), app('kiro', { canUndo: false })],
+    'clients.verify': ({ client }: { client: string }) => {
+      if (client === 'cursor') throw new Problem('clients.unreadable', '/cursor.json: line 3')
+      return [{ server: 'github', state: 'ok', tools: 3, milliseconds: 40 }]
+    },
+  }
+  expect(await run(answers, 'verify')).toBe(5)
+  expect(said()).toMatch(/cursor +failed .*line 3 \[clients.unreadable\]\nzed +github +ok/)
 })
 
 test('a copy is shown against now, and put back by its preview', async () => {

@@ -178,22 +178,30 @@ export async function restoreAll({ api }: ClientsApi): Promise<Result> {
   }
 }
 
+type Verified = { client: ClientId; checks: Check[]; problem: ProblemData | null }
+
+/** One app, or every one that is set up; an app that cannot be checked at all does not keep the others from it. */
 export async function verify({ api }: Api, id: string | undefined): Promise<Result> {
-  const meant =
-    id === undefined
-      ? (await api.clients.rescan()).filter(({ canUndo }) => canUndo).map((app) => app.id)
-      : [toClient(id)]
-  const results: { client: ClientId; checks: Check[] }[] = []
-  for (const client of meant) results.push({ client, checks: await api.clients.verify({ client }) })
-  const rows = results.flatMap(({ client, checks }) =>
-    checks.map((check) => [
-      client,
-      check.server,
-      check.state,
+  const results: Verified[] = []
+  if (id !== undefined) {
+    const client = toClient(id)
+    results.push({ client, checks: await api.clients.verify({ client }), problem: null })
+  } else
+    for (const { id: client } of (await api.clients.rescan()).filter(({ canUndo }) => canUndo))
+      results.push(
+        await api.clients.verify({ client }).then(
+          (checks) => ({ client, checks, problem: null }),
+          (error) => ({ client, checks: [], problem: toProblem(error) }),
+        ),
+      )
+  const rows = results.flatMap(({ client, checks, problem }) => [
+    ...(problem ? [[client, '', 'failed', reason(problem)]] : []),
+    ...checks.map((check) => [
+      ...[client, check.server, check.state],
       check.state === 'ok' ? facts(check) : reason(check.problem),
     ]),
-  )
-  const failed = results.some(({ checks }) => checks.some(({ state }) => state === 'failed'))
+  ])
+  const failed = results.some(({ checks, problem }) => problem || checks.some(({ state }) => state === 'failed'))
   return {
     json: { results },
     text: rows.length > 0 ? toTable(['app', 'server', 'state', 'facts'], rows) : 'No app is set up yet.',
