@@ -15,6 +15,8 @@ export const AdHoc = z.object({
   headers: z.record(z.string().max(256), z.string().max(16_384)),
   /** Client id at the server's own authorization server, where it wants one registered before. */
   clientId: z.string().max(2048).optional(),
+  /** Where it is known how the server speaks; else it is found out. */
+  era: z.enum(['legacy', 'modern']).optional(),
   /** The largest answer this client can take, where it is said to take more than most. */
   maxAnswerBytes: z.number().int().min(1024).max(maxLineBytes).optional(),
 })
@@ -34,10 +36,10 @@ type Needs = {
  * company's credentials ever go to it.
  */
 export function createAdHoc({ hello, allowed, headers, log }: Needs) {
-  const { transport, url, headers: given, clientId } = hello.adHoc
+  const { transport, url, headers: given, clientId, era } = hello.adHoc
   const { host, hostname } = new URL(url)
   const server = toServerId(hostname)
-  const base = { id: server, name: host.slice(0, 80), endpoint: { transport, url } }
+  const base = { id: server, name: host.slice(0, 80), endpoint: { transport, url, ...(era ? { era } : {}) } }
   const plain = ServerConfig.parse(base)
   const signingIn = ServerConfig.parse({ ...base, auth: { kind: 'mcp-oauth', ...(clientId ? { clientId } : {}) } })
   const bringsItsOwn = Object.keys(given).some((name) => name.toLowerCase() === 'authorization')

@@ -60,6 +60,11 @@ test('client id and client', () => {
   })
 })
 
+test('a protocol that is known beforehand', () => {
+  expect(run('--protocol', 'modern').adHoc.era).toBe('modern')
+  expect(run('--protocol', 'auto').adHoc.era).toBeUndefined()
+})
+
 test('a client that takes large answers', () => {
   expect(run('--max-answer', '64').adHoc.maxAnswerBytes).toBe(64 * 1024 * 1024)
 })
@@ -90,6 +95,7 @@ test.each([
   [[url, '--header-file', '/nowhere/at/all'], 'the file of headers cannot be read: ENOENT'],
   [[url, '--transport', 'pigeon'], 'is not a transport'],
   [[url, '--client', 'Not A Name'], 'is not the name of a client'],
+  [[url, '--protocol', '2'], 'is not auto, legacy or modern'],
   [[url, '--max-answer', '65'], '64 at most'],
   [[url, '--bearer'], '--bearer needs a value'],
   [[url, '--verbose'], 'does not know the option --verbose'],

@@ -8,6 +8,7 @@ export type AdHoc = {
   headers: Record<string, string>
   clientId?: string
   maxAnswerBytes?: number
+  era?: 'legacy' | 'modern'
 }
 export type AdHocUsage =
   | { kind: 'run'; adHoc: AdHoc; client: string | null }
@@ -27,6 +28,7 @@ where it does not.
   --bearer <token>       short for --header 'Authorization: Bearer <token>'
   --bearer-env <NAME>    the same, the token from the environment: nobody sees it in a list of processes
   --transport <kind>     auto (default), http or sse; also http-first, http-only, sse-first, sse-only
+  --protocol <era>       auto (default), legacy (up to 2025-11-25) or modern (2026-07-28)
   --client-id <id>       client id at the server's own sign-in, where it wants one registered before
   --max-answer <MB>      pass on answers up to this size (default 10: many clients go deaf past that; 64 at most)
   --allow-http           allow an http: address that is not on this machine
@@ -84,6 +86,10 @@ function read(args: string[], env: Env) {
     },
     '--client-id': (id) => {
       adHoc.clientId = id
+    },
+    '--protocol': (era) => {
+      if (era === 'legacy' || era === 'modern') adHoc.era = era
+      else if (era !== 'auto') wrong(`“${era}” is not auto, legacy or modern`)
     },
     '--max-answer': (megabytes) => {
       const count = Number(megabytes)
