@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createGuardedFetch, isSafeUrl } from './guarded-fetch.ts'
 
 test('plain http is for the literal loopback, and only where the app allows it', () => {
@@ -15,6 +15,15 @@ test('plain http is for the literal loopback, and only where the app allows it',
     'x',
   ])
     expect(isSafeUrl(url, true)).toBe(false)
+})
+
+test('the name localhost is loopback only for a developer who says so', () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(isSafeUrl('http://localhost:8080/x', true)).toBe(false)
+  vi.stubEnv('CAUSEWAY_TRUST_LOCALHOST', '1')
+  expect(isSafeUrl('http://localhost:8080/x', true)).toBe(true)
+  expect(isSafeUrl('http://localhost:8080/x', false)).toBe(false)
+  expect(isSafeUrl('http://localhost.evil.example/x', true)).toBe(false)
 })
 
 test('an unsafe address is never asked', async () => {
