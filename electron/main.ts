@@ -5,6 +5,7 @@ import ElectronStore from 'electron-store'
 import { toProblem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
 import { createCore } from './core.ts'
+import { openFilesOnly } from './files-only.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
 import { findNode } from './lib/find-node.ts'
 import { createFileLog, type Log } from './lib/log.ts'
@@ -76,10 +77,28 @@ function fail(error: unknown, failed: Log) {
   app.exit(1)
 }
 
+/** What an uninstaller starts: every AI client’s file as it was, and an exit code; no window, no keychain, no network. */
+async function giveFilesBack() {
+  const files = openFilesOnly({ paths, env, platform, version: assets.version, log })
+  const given = await files.api.clients.restoreAll().finally(files.close)
+  return given.some(({ problem }) => problem) ? 1 : 0
+}
+
+async function endAfterGivingBack() {
+  const code = await giveFilesBack().catch((error) => {
+    log.error('app.give-back-failed', { error })
+    return 1
+  })
+  await closeLog()
+  app.exit(code)
+}
+
 onParentGone(env, process.stdin, () => app.quit())
-const prepared = prepareApp({ userData: join(paths.data, 'electron') })
+const givesBack = process.argv.includes('--give-files-back')
+const prepared = givesBack ? null : prepareApp({ userData: join(paths.data, 'electron') })
 // No top-level await of `ready`: Electron holds it back until this module has loaded.
-if (prepared)
+if (givesBack) void endAfterGivingBack()
+else if (prepared)
   void app
     .whenReady()
     .then(() => start(prepared))

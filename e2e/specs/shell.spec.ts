@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
+import { createClients } from '../../electron/clients/clients.ts'
+import { createMemoryLog } from '../../electron/lib/log.ts'
+import { createPaths } from '../../electron/lib/paths.ts'
+import { ClientId, ServerId } from '../../shared/ids.ts'
 import type { Carrier } from '../../shared/ipc.ts'
 import { clickTray, expect, launchDesktop, launchHeadless, desktop as test } from '../app.ts'
 
@@ -221,6 +226,35 @@ test('where the headless app runs already, the desktop app says so and ends', as
   expect(await once(second, 'close')).toEqual([1, null])
   expect(said).toContain('The app is already running')
   await agent.stop()
+})
+
+test('an uninstaller’s --give-files-back gives every client’s file back, without a window, and ends', async ({
+  machine,
+}) => {
+  const file = join(machine.env.HOME ?? '', '.cursor', 'mcp.json')
+  const before = '{ "mcpServers": { "mine": { "command": "x" } } }'
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, before)
+  const { log } = createMemoryLog()
+  const clients = createClients({
+    home: machine.env.HOME ?? '',
+    ...{ env: machine.env, platform: 'linux', version: '1.0.0', log, now: () => new Date() },
+    folder: createPaths({ env: machine.env, platform: 'linux' }).clients,
+    servers: () => [{ id: ServerId.parse('github'), name: 'GitHub', description: '' }],
+    serversChanged: () => () => {},
+    entryFor: () => ({ command: '/opt/bridge', args: [], env: {} }),
+    processes: async () => [],
+  })
+  await clients.apply({ client: ClientId.parse('cursor') })
+  await clients.close()
+  expect(await readFile(file, 'utf8')).toContain('/opt/bridge')
+  const electron = createRequire(import.meta.url)('electron') as unknown as string
+  const app = spawn(electron, [join(import.meta.dirname, '../..'), '--give-files-back'], {
+    env: machine.env,
+    stdio: 'ignore',
+  })
+  expect(await once(app, 'close')).toEqual([0, null])
+  expect(await readFile(file, 'utf8')).toBe(before)
 })
 
 test('Quit in the tray ends the core and then the process', async ({ machine }) => {
