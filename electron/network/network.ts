@@ -1,9 +1,10 @@
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import type { ProxyChoice } from '../../shared/contract/settings.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { createDial } from './dial.ts'
 import { watchMoves } from './moves.ts'
 import { createProxies } from './proxy.ts'
@@ -39,40 +40,24 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     lookup,
     timeoutMs: connectTimeoutMs ?? 10_000,
   })
-  const agents = new Set<Agent>()
+  const all = new Set<Connections>()
   const moved = createSignal<void>()
   const moves = watchMoves({ onMoved })
   /** What the present connections were made under; null before the first. */
   let builtUnder: string | null = null
-  let agent = createAgent()
+  let present = begin()
 
-  function createAgent() {
-    const made = new Agent({
-      // One request at a time on each connection; a call may take hours and a stream is silent by nature, so only
-      // connecting has a limit here.
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 30_000,
-      keepAliveTimeoutThreshold: 1_000,
-      maxHeaderSize: 64 * 1024,
-      connect: ({ protocol, host }, done) => {
-        const url = new URL(`${protocol}//${host}`)
+  function begin() {
+    const connections = createConnections({
+      dial: (url, alpn) => {
         builtUnder ??= chosen()
-        void dial(url).then(
-          (dialled) => {
-            keepFacts(url.origin, dialled.facts)
-            done(null, dialled.socket)
-          },
-          (error: Error) => {
-            log.debug('connection.failed', { host, error })
-            done(error, null)
-          },
-        )
+        return dial(url, alpn)
       },
+      onFacts: keepFacts,
+      onFailed: (host, error) => log.debug('connection.failed', { host, error }),
     })
-    agents.add(made)
-    return made
+    all.add(connections)
+    return connections
   }
   const chosen = () => JSON.stringify([proxy(), caFiles(), servers().map(({ tls }) => tls)])
   function onMoved() {
@@ -87,18 +72,18 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
   }
   /** What runs goes on over its connection; everything from here on gets a new one, by today’s way and trust. */
   function reset() {
-    const old = agent
-    agent = createAgent()
+    const old = present
+    present = begin()
     trust.forget()
     builtUnder = null
-    void old.close().finally(() => agents.delete(old))
+    void old.close().finally(() => all.delete(old))
   }
 
   return {
     /** For the byte path: one HTTP exchange, without a limit on how long the answer takes. */
-    dispatcher: { request: (options: Dispatcher.RequestOptions) => agent.request(options) },
+    dispatcher: { request: (options: Dispatcher.RequestOptions) => present.request(options) },
     /** The platform’s own `fetch` over the same connections. */
-    fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, agent))) as typeof fetch,
+    fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.agent))) as typeof fetch,
     /** What a host was last reached by; undefined before the first connection. */
     facts: (url: string): ConnectionFacts | undefined => facts.get(new URL(url).origin),
     changed: changed.on,
@@ -114,7 +99,7 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     moved: moved.on,
     async close() {
       moves.close()
-      await Promise.all([...agents].map((each) => each.destroy()))
+      await Promise.all([...all].map((each) => each.destroy()))
     },
   }
 }

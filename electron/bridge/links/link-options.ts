@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
 type Timings = {
@@ -37,9 +38,12 @@ export type Verdict = { transport: 'http' | 'sse'; at: string }
  */
 export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
 
+/** What a link needs of an answer, over whichever version of HTTP it came. */
+type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Readable }
+
 export type LinkOptions = {
   /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
-  dispatcher: { request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData> }
+  dispatcher: { request: (options: Dispatcher.RequestOptions) => Promise<HttpResponse> }
   /** Largest message either way, counted after decompression. */
   maxMessageBytes?: number
   timings?: Partial<Timings>

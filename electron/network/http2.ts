@@ -1,0 +1,107 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
+import type { Socket } from 'node:net'
+import { PassThrough, type Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+
+export type Request = Dispatcher.RequestOptions
+export type Answer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Readable }
+/** The server did nothing with the request: it may be sent again, `elsewhere` by HTTP/1.1 only. */
+export type Unsent = { unsent: 'here' | 'elsewhere' }
+
+const idleMs = 30_000
+const mostStreams = 1000
+const streamWindow = 1024 * 1024
+const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, HTTP2_HEADER_STATUS } = constants
+
+/**
+ * One HTTP/2 connection. Each request is a stream of its own with a window of its own: one that nobody reads holds up
+ * no other, and giving one up ends that stream alone. A server that says it is leaving (GOAWAY) finishes what it took.
+ */
+export async function openSession(origin: string, socket: Socket) {
+  const session: ClientHttp2Session = connect(origin, {
+    createConnection: () => socket,
+    settings: { initialWindowSize: streamWindow, enablePush: false },
+  })
+  session.on('error', () => {}) // every stream tells its own
+  let streams = 0
+  session.setTimeout(idleMs, () => {
+    if (streams === 0) session.close()
+  })
+  // How many streams it takes stands in its settings, which every server sends first (RFC 9113 §3.4).
+  const settings = Promise.withResolvers<void>()
+  session.once('remoteSettings', () => settings.resolve()).once('close', () => settings.reject(lost()))
+  session.setLocalWindowSize(16 * streamWindow)
+  await settings.promise
+
+  const start = ({ path, method, headers, body, signal }: Request) =>
+    session.request(
+      { ...toLowerCase(headers as Record<string, string>), ':method': method, ':path': path },
+      { endStream: !body, ...(signal ? { signal: signal as AbortSignal } : {}) },
+    )
+
+  /** Sends one request in a place that was reserved. */
+  function request(options: Request): Promise<Answer | Unsent> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer | Unsent>()
+    let stream: ClientHttp2Stream
+    try {
+      stream = start(options)
+    } catch (error) {
+      streams -= 1
+      // It closed between the reservation and now; a header that cannot be sent is the caller’s.
+      if (session.closed || session.destroyed) resolve({ unsent: 'here' })
+      else reject(error)
+      return promise
+    }
+    let failure: Error | null = null
+    stream.on('error', (error) => {
+      failure = error
+    })
+    stream.once('response', (answer) => {
+      const { [HTTP2_HEADER_STATUS]: statusCode = 0, ...rest } = answer
+      resolve({ statusCode: Number(statusCode), headers: rest as Answer['headers'], body: toWhole(stream) })
+    })
+    stream.once('close', () => {
+      streams -= 1
+      if (stream.rstCode === NGHTTP2_REFUSED_STREAM) resolve({ unsent: 'here' })
+      else if (stream.rstCode === NGHTTP2_HTTP_1_1_REQUIRED) resolve({ unsent: 'elsewhere' })
+      else reject(failure ?? lost())
+    })
+    if (options.body) stream.end(options.body)
+    return promise
+  }
+
+  const limit = () => Math.min(session.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams)
+  return {
+    takesNone: () => limit() < 1,
+    /** Keeps a place for one request; false where it would be queued behind those that are open. */
+    reserve() {
+      if (session.closed || session.destroyed || streams >= limit()) return false
+      streams += 1
+      return true
+    },
+    request,
+    isOver: () => session.closed || session.destroyed,
+    /** Ends when the last stream has. */
+    close: () => session.close(),
+    destroy: () => session.destroy(),
+  }
+}
+export type Session = Awaited<ReturnType<typeof openSession>>
+
+/** A stream that is cut off with its connection ends as if it were whole; this one fails then. Letting go of it cancels. */
+function toWhole(stream: ClientHttp2Stream): Readable {
+  const body = new PassThrough()
+  stream.pipe(body, { end: false })
+  stream.once('end', () => (stream.rstCode === 0 ? body.end() : body.destroy(lost())))
+  stream.once('error', (error) => body.destroy(error))
+  stream.once('close', () => {
+    if (!body.writableEnded) body.destroy(lost())
+  })
+  body.on('error', () => {}).once('close', () => stream.close(NGHTTP2_CANCEL))
+  return body
+}
+
+const lost = () => Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' })
+
+const toLowerCase = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
