@@ -169,7 +169,7 @@ export const problems = {
     remedy: 'retry',
   },
   'clients.policy-blocks': { title: 'IT’s rules for this app keep the company’s servers out of it', remedy: 'ask-it' },
-  'team.not-found': { title: 'There is no team file (.agents/mcp/mcp-servers.json) here or above', remedy: 'none' },
+  'team.not-found': { title: 'There is no team file (.agents/mcp/mcp-servers.json) in this project', remedy: 'none' },
   'team.unreadable': { title: 'The team file cannot be read', remedy: 'open-file' },
   'team.invalid': { title: 'The team file is not valid', remedy: 'open-file' },
   'team.secret': {

@@ -30,7 +30,8 @@ export async function readLock(root: string): Promise<{ path: string; text: stri
   const parsed = Lock.safeParse(parseJson(text))
   if (!parsed.success)
     throw new Problem('team.unreadable', `${path}: take the version of it from the repository, or delete it`)
-  return { path, text, lock: parsed.data }
+  // git may have given it the line ends of Windows
+  return { path, text: text.replaceAll('\r\n', '\n'), lock: parsed.data }
 }
 
 function parseJson(text: string): unknown {

@@ -102,6 +102,14 @@ test('other bytes stay, a second run changes nothing, and what the team file dro
   expect(existsSync(join(root, '.agents/mcp/mcp-servers.lock.json'))).toBe(false)
 })
 
+test('a checkout with the line ends of Windows is no difference', async () => {
+  const { sync, read, write } = makeProject(team({ notes, github }))
+  await sync()
+  for (const path of ['.mcp.json', '.codex/config.toml', '.agents/mcp/mcp-servers.lock.json'])
+    write(path, read(path).replaceAll('\n', '\r\n'))
+  expect((await sync({ check: true })).clean).toBe(true)
+})
+
 test('--check writes nothing and shows the difference until there is none', async () => {
   const { sync, root, write, read } = makeProject(team({ notes }))
   const first = await sync({ check: true })
@@ -236,11 +244,20 @@ describe('a team file that is not right', () => {
   })
 
   test('is looked for in the folders above, and its absence is said', async () => {
-    const { root } = makeProject(team({ notes }), { 'src/deep/file.ts': '' })
+    const { root } = makeProject(team({ notes }), { 'src/deep/file.ts': '', '.git/HEAD': '' })
     expect((await syncTeam({ folder: join(root, 'src', 'deep'), check: true, overwrite: false })).root).toBe(root)
     expect(await code(syncTeam({ folder: makeProject(null).root, check: true, overwrite: false }))).toBe(
       'team.not-found',
     )
+  })
+
+  test('one above the repository, such as in somebody’s home, is never taken', async () => {
+    const { root } = makeProject(team({ notes }), { 'project/.git/HEAD': '', 'plain/file': '' })
+    for (const folder of ['project', 'plain'])
+      expect(await code(syncTeam({ folder: join(root, folder), check: false, overwrite: false }))).toBe(
+        'team.not-found',
+      )
+    expect(existsSync(join(root, '.mcp.json'))).toBe(false)
   })
 
   test('a lock file that cannot be read is never taken for empty', async () => {

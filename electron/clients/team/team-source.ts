@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Node, parseTree } from 'jsonc-parser'
@@ -18,17 +19,19 @@ export type Source = {
   variables: Record<string, string>
 }
 
-/** The folder that has a team file: this one or the nearest above. */
+/**
+ * The folder that has a team file: this one, or the nearest above inside the same repository. Never beyond it: a team
+ * file in somebody's home would make a run in one of their projects write their own clients' files.
+ */
 export async function findRoot(folder: string): Promise<string | null> {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    const found = await readFile(join(at, sourcePath)).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
-    )
-    if (found) return at
-    if (dirname(at) === at) return null
-  }
+  const folders = listAbove(resolve(folder))
+  const repository = folders.findIndex((at) => existsSync(join(at, '.git')))
+  const near = folders.slice(0, Math.max(repository, 0) + 1)
+  return near.find((at) => existsSync(join(at, sourcePath))) ?? null
 }
+
+const listAbove = (folder: string): string[] =>
+  dirname(folder) === folder ? [folder] : [folder, ...listAbove(dirname(folder))]
 
 /** Reads the team file, or says what is wrong with it: the line, the key, and of a secret never the value. */
 export async function readSource(root: string, environment: string | undefined): Promise<Source> {
