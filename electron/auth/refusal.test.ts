@@ -1,5 +1,6 @@
 import * as oidc from 'openid-client'
 import { expect, test } from 'vitest'
+import { Problem } from '../../shared/problems.ts'
 import { readRefusal } from './refusal.ts'
 
 const issuer = 'https://sso.corp.example'
@@ -72,4 +73,13 @@ test('an error that does not look like one is not repeated, and of a text only M
     json(400, { error: '<b>call 555</b>', error_description: 'AADSTS50011: user ada@corp' }),
   )
   expect(sneaky).toMatchObject({ error: 'unknown error, AADSTS50011' })
+})
+
+test('a proxy or a certificate in the way is said in its own words', async () => {
+  const problem = new Problem(
+    'network.not-trusted',
+    'sso.corp.example: its certificate comes from “Corp Inspection CA”',
+  )
+  const refusal = await refusalOf(() => Promise.reject(new TypeError('fetch failed', { cause: problem })))
+  expect(refusal).toMatchObject({ kind: 'unreachable', reason: expect.stringContaining('“Corp Inspection CA”') })
 })

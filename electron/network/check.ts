@@ -71,7 +71,7 @@ export function createCheck({ network, lookup = lookupDns as LookupFunction, tim
 }
 export type Check = ReturnType<typeof createCheck>
 
-export const describeFacts = ({ proxy, tls }: ConnectionFacts) =>
+const describeFacts = ({ proxy, tls }: ConnectionFacts) =>
   [
     tls
       ? `${tls.protocol}, certificate by “${tls.issuer}” until ${tls.validTo}${tls.pinned ? ', pinned' : ''}`

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { ServerTls } from '../../shared/server-config.ts'
+import { fetchDocument } from '../lib/fetch-document.ts'
 import { createAuthority } from './testing/authority.ts'
 import { startProxy } from './testing/proxy-server.ts'
 import { openTestNetwork, serverAt, toLoopback } from './testing/test-network.ts'
@@ -362,5 +364,16 @@ describe('connecting', () => {
     const answer = await openTestNetwork({ connectTimeoutMs: 300 }).ask(`https://${host}:${port}/`)
     expect(answer.code).toBe('ETIMEDOUT')
     mute.close()
+  })
+})
+
+test('a document behind a certificate nobody knows is not read, and its reader learns whose it is', async () => {
+  const authority = createAuthority('Acme Inspection CA')
+  const server = await startTlsServer(authority.issue('mcp'))
+  const { fetch } = openTestNetwork()
+  const asked = fetchDocument(`https://${host}:${server.port}/`, { schema: z.unknown(), fetch })
+  await expect(asked).rejects.toMatchObject({
+    kind: 'network',
+    message: expect.stringContaining('“Acme Inspection CA”'),
   })
 })

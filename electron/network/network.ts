@@ -30,7 +30,6 @@ type Needs = {
  */
 export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, lookup, connectTimeoutMs, log }: Needs) {
   const facts = new Map<string, ConnectionFacts>()
-  const changed = createSignal<void>()
   const trust = createTrust({ env, caFiles, log: log.child('trust') })
   const routes = createProxies({ env, choice: proxy, resolveProxy })
   const dial = createDial({
@@ -53,7 +52,7 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
         builtUnder ??= chosen()
         return dial(url, alpn)
       },
-      onFacts: keepFacts,
+      onFacts: (origin, found) => facts.set(origin, found),
       onFailed: (host, error) => log.debug('connection.failed', { host, error }),
     })
     all.add(connections)
@@ -64,11 +63,6 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     log.info('network.moved', {})
     reset()
     moved.emit()
-  }
-  function keepFacts(origin: string, now: ConnectionFacts) {
-    const isNews = JSON.stringify(facts.get(origin)) !== JSON.stringify(now)
-    facts.set(origin, now)
-    if (isNews) changed.emit()
   }
   /** What runs goes on over its connection; everything from here on gets a new one, by today’s way and trust. */
   function reset() {
@@ -86,7 +80,6 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.agent))) as typeof fetch,
     /** What a host was last reached by; undefined before the first connection. */
     facts: (url: string): ConnectionFacts | undefined => facts.get(new URL(url).origin),
-    changed: changed.on,
     dial,
     routes,
     authorities: trust.authorities,

@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 
 /** `sha256/…` of a certificate’s public key (SPKI), as in RFC 7469. */
-export const toPin = (certificate: X509Certificate) =>
+const toPin = (certificate: X509Certificate) =>
   `sha256/${createHash('sha256')
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64')}`

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls'
+// Not by name: a Node that lacks one of them must not keep the app from starting.
+import tls, { type SecureContext, type SecureContextOptions } from 'node:tls'
 import { Problem } from '../../shared/problems.ts'
 import type { ClientCertificate } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
@@ -12,8 +13,8 @@ type Needs = {
   log: Log
 }
 
-export type CaFile = { path: string; certificates: number; trouble: string | null }
-export type Authorities = { ca: string[]; bundled: number; system: number; files: CaFile[] }
+type CaFile = { path: string; certificates: number; trouble: string | null }
+type Authorities = { ca: string[]; bundled: number; system: number; files: CaFile[] }
 
 /**
  * Whom this computer believes: what Node brings, what the operating system trusts, what IT named. Read when the first
@@ -27,7 +28,7 @@ export function createTrust({ env, caFiles, log }: Needs) {
     const named = [...(env.NODE_EXTRA_CA_CERTS ? [env.NODE_EXTRA_CA_CERTS] : []), ...caFiles()]
     const found = await Promise.all([...new Set(named)].map(readAuthorities))
     for (const { path, trouble } of found) if (trouble) log.warn('authorities.unreadable', { path, trouble })
-    const bundled = getCACertificates('bundled')
+    const bundled = [...tls.rootCertificates]
     const system = readSystem()
     return {
       ca: [...new Set([...bundled, ...system, ...found.flatMap(({ certificates }) => certificates)])],
@@ -38,7 +39,7 @@ export function createTrust({ env, caFiles, log }: Needs) {
   }
   function readSystem() {
     try {
-      return getCACertificates('system')
+      return tls.getCACertificates('system')
     } catch (error) {
       log.warn('authorities.system-unreadable', { error })
       return []
@@ -53,7 +54,7 @@ export function createTrust({ env, caFiles, log }: Needs) {
     const { ca } = await get()
     const own = client ? await readClientCertificate(client) : {}
     try {
-      return createSecureContext({ ca, minVersion: 'TLSv1.2', ...own })
+      return tls.createSecureContext({ ca, minVersion: 'TLSv1.2', ...own })
     } catch (cause) {
       const name = client && 'pfxFile' in client ? client.pfxFile : client?.certFile
       if (name) throw new Problem('network.client-certificate', `${name} cannot be used (${reason(cause)})`, { cause })

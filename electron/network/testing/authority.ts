@@ -85,4 +85,3 @@ export function createAuthority(name = 'Acme Root CA') {
     },
   }
 }
-export type Authority = ReturnType<typeof createAuthority>
