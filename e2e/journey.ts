@@ -72,6 +72,10 @@ export async function startMachine({ keychain = true, company: options = {} as C
         },
       }
     },
+    /** One command of the command line, left running. */
+    start: (...args: string[]) => run(args),
+    /** Every address the app has asked the browser to open, in order. */
+    openedUrls: async () => (await readFile(opened, 'utf8').catch(() => '')).trim().split('\n').filter(Boolean),
     /** One command of the command line, to its end. */
     async causeway(...args: string[]) {
       const child = run(args)

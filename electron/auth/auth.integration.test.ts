@@ -109,7 +109,7 @@ test('a token for one server carries that server’s audience, verbatim', async 
   expect(claims).toMatchObject({ aud: resource, sub: 'ada', scope: 'crm:read' })
 })
 
-test('fault 3: a closed tab can be tried again, with the same attempt and never a second listener', async () => {
+test('case 3: a closed tab can be tried again, with the same attempt and never a second listener', async () => {
   const { issuer } = await startSso()
   const { auth, opened, becomes, person } = createPerson({ issuer, user: '' })
   await Promise.all([auth.signIn(), auth.signIn()])
@@ -124,7 +124,7 @@ test('fault 3: a closed tab can be tried again, with the same attempt and never 
   expect(new Set(opened).size).toBe(2)
 })
 
-test('fault 4: Cancel at the login page leaves one signed out, and blames nobody', async () => {
+test('case 4: Cancel at the login page leaves one signed out, and blames nobody', async () => {
   const { issuer } = await startSso()
   const page = Promise.withResolvers<{ html: string }>()
   const { auth, becomes } = createPerson({
@@ -140,7 +140,7 @@ test('fault 4: Cancel at the login page leaves one signed out, and blames nobody
   expect((await page.promise).html).toContain('was not completed')
 })
 
-test('fault 9: without a browser the address is shown, and the sign-in completes from wherever it is opened', async () => {
+test('case 9: without a browser the address is shown, and the sign-in completes from wherever it is opened', async () => {
   const { issuer } = await startSso()
   const { auth, becomes } = createPerson({ issuer, openUrl: () => Promise.reject(new Error('no display')) })
   const state = await auth.signIn()
@@ -149,7 +149,7 @@ test('fault 9: without a browser the address is shown, and the sign-in completes
   await becomes('signed-in')
 })
 
-test('fault 12: coming back as another person is refused; after signing out it is a switch, and nothing is mixed', async () => {
+test('case 12: coming back as another person is refused; after signing out it is a switch, and nothing is mixed', async () => {
   const { issuer } = await startSso()
   const { auth, person, signIn, values, becomes } = createPerson({ issuer })
   await signIn()
@@ -182,7 +182,7 @@ test('sign-out revokes at the SSO, forgets here, and the old refresh token is de
   expect(await answer.json()).toMatchObject({ error: 'invalid_grant' })
 })
 
-test('fault 33: signing out with the SSO down takes effect at once, and says that the SSO could not be told', async () => {
+test('case 33: signing out with the SSO down takes effect at once, and says that the SSO could not be told', async () => {
   const sso = await startSso()
   const { auth, signIn, values, states } = createPerson({ issuer: sso.issuer })
   await signIn()
@@ -197,7 +197,7 @@ test('fault 33: signing out with the SSO down takes effect at once, and says tha
     })
 })
 
-test('fault 33: an SSO that hangs does not hold a sign-out up', async () => {
+test('case 33: an SSO that hangs does not hold a sign-out up', async () => {
   let hang = false
   const sso = await startSso({ before: () => hang })
   const { auth, signIn, states } = createPerson({ issuer: sso.issuer })
@@ -209,7 +209,7 @@ test('fault 33: an SSO that hangs does not hold a sign-out up', async () => {
     .toMatchObject({ problem: { code: 'auth.sign-out-incomplete' } })
 })
 
-test('fault 34: a sign-out during running calls ends all of them, and nothing is written afterwards', async () => {
+test('case 34: a sign-out during running calls ends all of them, and nothing is written afterwards', async () => {
   let hang = false
   const sso = await startSso({ before: () => hang })
   const { auth, signIn, values } = createPerson({ issuer: sso.issuer })

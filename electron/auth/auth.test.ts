@@ -26,7 +26,7 @@ test('until the vault has answered, the state says that it is being read', async
   expect(auth.snapshot()).toMatchObject({ state: 'signed-in' })
 })
 
-test('fault 25: a locked keychain is not a signed-out person: it is said, and unlocking brings them back', async () => {
+test('case 25: a locked keychain is not a signed-out person: it is said, and unlocking brings them back', async () => {
   const { start, breakWith, values, unlock } = createScene()
   const before = new Map(values)
   breakWith(new Problem('vault.locked'))

@@ -23,7 +23,7 @@ test('what is no scope is left out', () => {
   })
 })
 
-test('fault 32: a claims challenge that is no base64, no JSON, no object or too long says nothing', () => {
+test('case 32: a claims challenge that is no base64, no JSON, no object or too long says nothing', () => {
   const header = (claims: string) => `Bearer error="insufficient_claims", claims="${claims}"`
   expect(readChallenge(header(base64('{"access_token":{"nbf":{"essential":true}}}')))).toEqual({
     kind: 'claims',

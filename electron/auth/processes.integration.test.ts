@@ -60,7 +60,7 @@ async function createScene() {
   return { start, signIn, sso }
 }
 
-test('fault 20: three processes live on one rotating refresh token, and none uses it twice', {
+test('case 20: three processes live on one rotating refresh token, and none uses it twice', {
   timeout: 120_000,
 }, async () => {
   const { start } = await createScene()
@@ -76,7 +76,7 @@ test('fault 20: three processes live on one rotating refresh token, and none use
   expect(last.lines.at(-1)).toEqual({ state: 'signed-in' })
 })
 
-test('fault 21: killed at any moment, the next start works or asks once, and never finds a broken record', {
+test('case 21: killed at any moment, the next start works or asks once, and never finds a broken record', {
   timeout: 180_000,
 }, async () => {
   const { start, signIn } = await createScene()

@@ -70,7 +70,7 @@ function createScene({
 
 const problemOf = (state: AuthState) => ('problem' in state ? state.problem : null)
 
-test('fault 1: the SSO is down at the first sign-in: the host and the cause are named, and a retry works', async () => {
+test('case 1: the SSO is down at the first sign-in: the host and the cause are named, and a retry works', async () => {
   const scene = createScene()
   const refused = new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) })
   scene.sso.state.discovery = () => Promise.reject(refused)
@@ -83,7 +83,7 @@ test('fault 1: the SSO is down at the first sign-in: the host and the cause are 
   expect(await scene.ends()).toMatchObject({ state: 'signed-in' })
 })
 
-test('fault 2: when every registered port is busy, the person is told which', async () => {
+test('case 2: when every registered port is busy, the person is told which', async () => {
   const busy = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => busy.once('listening', resolve))
   onTestFinished(() => void busy.close())
@@ -92,7 +92,7 @@ test('fault 2: when every registered port is busy, the person is told which', as
   await expect(auth.signIn()).rejects.toMatchObject({ code: 'auth.ports-busy', detail: `ports ${port} of 127.0.0.1` })
 })
 
-test('fault 3: after five minutes the attempt ends, its listener is gone, and a second one works', async () => {
+test('case 3: after five minutes the attempt ends, its listener is gone, and a second one works', async () => {
   const scene = createScene({ stays: true })
   await scene.auth.signIn()
   await scene.time.advance(5 * 60_000)
@@ -107,7 +107,7 @@ test.for([
   ['generic', [], 'http://127.0.0.1/callback'],
   ['okta', [54321, 54322], 'http://127.0.0.1:54321/callback, http://127.0.0.1:54322/callback'],
 ] as const)(
-  'fault 5: after a minute of silence the hint names what IT must register (%s)',
+  'case 5: after a minute of silence the hint names what IT must register (%s)',
   async ([preset, ports, uri]) => {
     const { auth, time } = createScene({ stays: true, config: { preset, redirectPorts: [...ports] } })
     await auth.signIn()
@@ -118,7 +118,7 @@ test.for([
   },
 )
 
-test('fault 6: a stranger’s answer ends nothing', async () => {
+test('case 6: a stranger’s answer ends nothing', async () => {
   const scene = createScene({ stays: true })
   await scene.auth.signIn()
   expect((await fetch(`${scene.redirect()}?code=x&state=guess`)).status).toBe(400)
@@ -134,7 +134,7 @@ test.for([
     { iss: 'https://evil.example', error: 'invalid_scope', error_description: 'call 555-1234' },
   ],
   ['an iss with a slash more', { iss: 'https://sso.corp.example/' }],
-] as const)('fault 7: %s is refused, its code never redeemed and its text never shown', async ([, answers]) => {
+] as const)('case 7: %s is refused, its code never redeemed and its text never shown', async ([, answers]) => {
   const scene = createScene({ answers })
   const state = await scene.ends()
   expect(state).toMatchObject({ state: 'signed-out', problem: { code: 'auth.answer-refused' } })
@@ -142,7 +142,7 @@ test.for([
   expect(scene.sso.sent('/token')).toEqual([])
 })
 
-test('fault 7: an iss that the metadata promises must come', async () => {
+test('case 7: an iss that the metadata promises must come', async () => {
   const scene = createScene()
   scene.sso.state.metadata = { authorization_response_iss_parameter_supported: true }
   expect(problemOf(await scene.ends())).toMatchObject({ code: 'auth.answer-refused' })
@@ -164,7 +164,7 @@ test.for([
   ['an unknown key', { header: { kid: 'two' } }],
   ['no signature', { header: { alg: 'none' } }],
   ['a symmetric signature', { header: { alg: 'HS256' } }],
-])('fault 8: an ID token with %s is refused', async ([, jwt]) => {
+])('case 8: an ID token with %s is refused', async ([, jwt]) => {
   const scene = createScene()
   scene.sso.state.jwt = jwt as FakeSso['state']['jwt']
   const state = await scene.ends()
@@ -173,7 +173,7 @@ test.for([
   expect(scene.sso.sent('/jwks').length).toBeLessThanOrEqual(1)
 })
 
-test('fault 8: an ID token whose signature is not the SSO’s is refused, whatever it says', async () => {
+test('case 8: an ID token whose signature is not the SSO’s is refused, whatever it says', async () => {
   const scene = createScene()
   scene.sso.state.token = async (request) => {
     const answer = (await scene.sso.tokens(request).json()) as { id_token: string }
@@ -219,7 +219,7 @@ test.for([
   ],
   ['500', () => new Response('', { status: 500 }), 'auth.sso-unreachable'],
 ] as const)(
-  'fault 10: discovery that answers %s is said, no browser opens, and nothing is kept',
+  'case 10: discovery that answers %s is said, no browser opens, and nothing is kept',
   async ([, answer, expected]) => {
     const scene = createScene()
     scene.sso.state.discovery = answer
@@ -240,7 +240,7 @@ test('plain http is refused for every issuer but the literal loopback of a build
   await expect(auth.signIn()).rejects.toMatchObject({ code: 'auth.issuer-invalid' })
 })
 
-test('fault 11: a scope smaller than asked for leaves one signed in, and says what is missing', async () => {
+test('case 11: a scope smaller than asked for leaves one signed in, and says what is missing', async () => {
   const scene = createScene({ audiences: [{ scope: 'crm:read crm:write' }] })
   scene.sso.state.token = (request) => scene.sso.tokens(request, { scope: 'openid crm:read' })
   expect(await scene.ends()).toMatchObject({
@@ -275,7 +275,7 @@ test('userinfo of somebody else is not believed', async () => {
   expect(await scene.ends()).toMatchObject({ account: { name: 'ada@corp.example', groups: [] } })
 })
 
-test('fault 28: five minutes of clock difference are bridged, a day is said', async () => {
+test('case 28: five minutes of clock difference are bridged, a day is said', async () => {
   const near = createScene()
   near.sso.state.aheadMs = -6 * 60_000
   expect(await near.ends()).toMatchObject({ state: 'signed-in' })
@@ -385,7 +385,7 @@ test('where one server takes the plain token no resource is named, and the other
   expect(scene.sso.sent('/token').at(-1)?.body.get('resource')).toBe('https://crm.corp.example/mcp')
 })
 
-test('fault 23: a record that cannot be read is said, kept, and set aside only by a new sign-in', async () => {
+test('case 23: a record that cannot be read is said, kept, and set aside only by a new sign-in', async () => {
   const first = createScene()
   await first.ends()
   const [name = ''] = [...first.values.keys()].filter((key) => key.startsWith('account:'))
@@ -404,7 +404,7 @@ test('fault 23: a record that cannot be read is said, kept, and set aside only b
   expect([...first.values].find(([key]) => key.startsWith(`${name}:unreadable-`))?.[1]).toBe('{"version":99}')
 })
 
-test('fault 24: a vault that cannot take a sign-in does not undo it, and says so', async () => {
+test('case 24: a vault that cannot take a sign-in does not undo it, and says so', async () => {
   const scene = createScene()
   scene.sso.state.token = (request) => {
     scene.breakWith(new Error('no space left'))
@@ -440,7 +440,7 @@ const crmServer = ServerConfig.parse({
 })
 const refusedWith = (headers: Record<string, string>, challenge: string) => ({ rejected: headers, challenge })
 
-test('fault 31: a server that wants more scopes gets a sign-in for all of them, on a click, and twice an hour at most', async () => {
+test('case 31: a server that wants more scopes gets a sign-in for all of them, on a click, and twice an hour at most', async () => {
   const scene = createScene()
   await scene.ends()
   const { auth, asked } = scene
@@ -485,7 +485,7 @@ test('a claims challenge of Entra ID is answered by the next sign-in, at the pag
 test.for([
   ['of another SSO', 'generic', claims],
   ['that cannot be read', 'entra', '%%%'],
-] as const)('fault 32: a claims challenge %s is ignored and logged', async ([, preset, text]) => {
+] as const)('case 32: a claims challenge %s is ignored and logged', async ([, preset, text]) => {
   const scene = createScene({ config: { preset } })
   await scene.ends()
   const headers = await scene.auth.headers(crmServer)

@@ -67,7 +67,7 @@ test('a token of a short life is not due the moment it comes', async () => {
   expect(refreshes()).toBe(1)
 })
 
-test('fault 13: SSO down at refresh while the access token is good: calls go on, and the state says so', async () => {
+test('case 13: SSO down at refresh while the access token is good: calls go on, and the state says so', async () => {
   const { start, sso } = createScene({ leftMs: 30_000 })
   sso.state.token = () =>
     Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }))
@@ -77,7 +77,7 @@ test('fault 13: SSO down at refresh while the access token is good: calls go on,
   expect(auth.snapshot()).toMatchObject({ problem: { detail: 'sso.corp.example does not answer (ECONNREFUSED)' } })
 })
 
-test('fault 14: SSO down and access token over: calls fail at once with a retryable error, and recover by themselves', async () => {
+test('case 14: SSO down and access token over: calls fail at once with a retryable error, and recover by themselves', async () => {
   const { start, sso, time, refreshes } = createScene({ leftMs: -1 })
   sso.state.token = () => Promise.reject(new TypeError('fetch failed'))
   const { auth } = start()
@@ -124,7 +124,7 @@ test('failures are asked again after 1, 2, 4 … seconds, at most every five min
   expect(refreshes()).toBeLessThan(60)
 })
 
-test('fault 15: a revoked refresh token asks once, keeps the record, and no call opens anything', async () => {
+test('case 15: a revoked refresh token asks once, keeps the record, and no call opens anything', async () => {
   const opened: string[] = []
   const { start, sso, memory, refreshes } = createScene({
     leftMs: -1,
@@ -142,7 +142,7 @@ test('fault 15: a revoked refresh token asks once, keeps the record, and no call
   expect(opened).toEqual([])
 })
 
-test('fault 16: HTTP 400 with an empty body ends the session only when it comes twice, ten seconds apart', async () => {
+test('case 16: HTTP 400 with an empty body ends the session only when it comes twice, ten seconds apart', async () => {
   const { start, sso, time, refreshes } = createScene({ leftMs: -1 })
   sso.state.token = () => new Response(null, { status: 400 })
   const { auth } = start()
@@ -182,7 +182,7 @@ test.for([
     'auth.proxy-refused',
   ],
   ['a proxy’s 407', () => new Response('', { status: 407 }), 'auth.proxy-refused'],
-] as const)('fault 17: %s at refresh signs nobody out', async ([, answer, expected]) => {
+] as const)('case 17: %s at refresh signs nobody out', async ([, answer, expected]) => {
   const { start, sso, memory } = createScene({ leftMs: -1 })
   sso.state.token = answer
   const { auth } = start()
@@ -192,7 +192,7 @@ test.for([
   expect(memory.values).toEqual(before)
 })
 
-test('fault 18: a token endpoint that hangs is given up, asked once more with the same token, and blocks nobody else', async () => {
+test('case 18: a token endpoint that hangs is given up, asked once more with the same token, and blocks nobody else', async () => {
   const { start, sso, time, refreshes } = createScene({ leftMs: 30_000, timeoutMs: 50 })
   sso.state.token = sso.hang
   const { auth } = start()
@@ -215,7 +215,7 @@ test('a call stops waiting for an SSO that hangs before the refresh itself gives
   expect(await outcome).toBe('auth.sso-unreachable')
 })
 
-test('fault 19: fifty calls at the second of expiry are one refresh', async () => {
+test('case 19: fifty calls at the second of expiry are one refresh', async () => {
   const { start, refreshes } = createScene({ leftMs: 0 })
   const { auth } = start()
   const tokens = await Promise.all(Array.from({ length: 50 }, () => auth.token()))
@@ -223,7 +223,7 @@ test('fault 19: fifty calls at the second of expiry are one refresh', async () =
   expect(refreshes()).toBe(1)
 })
 
-test('fault 20: two processes refresh at once: one asks the SSO, the other adopts, both work', async () => {
+test('case 20: two processes refresh at once: one asks the SSO, the other adopts, both work', async () => {
   const { start, refreshes } = createScene({ leftMs: -1 })
   const [one, two] = [start(), start()]
   const [first, second] = await Promise.all([one.auth.token(), two.auth.token()])
@@ -231,7 +231,7 @@ test('fault 20: two processes refresh at once: one asks the SSO, the other adopt
   expect(refreshes()).toBe(1)
 })
 
-test('fault 20: a process adopts what another stored long ago, and goes on from its refresh token', async () => {
+test('case 20: a process adopts what another stored long ago, and goes on from its refresh token', async () => {
   const { start, time, refreshes } = createScene({ leftMs: hour })
   const [one, two] = [start(), start()]
   await Promise.all([one.auth.opened, two.auth.opened])
@@ -244,7 +244,7 @@ test('fault 20: a process adopts what another stored long ago, and goes on from 
   expect(refreshes()).toBe(2)
 })
 
-test('fault 21: killed after the answer and before the vault: the next start asks once and keeps the record', async () => {
+test('case 21: killed after the answer and before the vault: the next start asks once and keeps the record', async () => {
   const { start, sso, memory } = createScene({ leftMs: -1 })
   const record = new Map(memory.values)
   await start().auth.token() // the SSO has rotated …
@@ -256,7 +256,7 @@ test('fault 21: killed after the answer and before the vault: the next start ask
   expect(sso.sent('/token')).toHaveLength(2)
 })
 
-test('fault 24: a full disk while storing: work goes on in memory, warned of, written as soon as it can be, never refreshed twice', async () => {
+test('case 24: a full disk while storing: work goes on in memory, warned of, written as soon as it can be, never refreshed twice', async () => {
   const { start, sso, memory, time, refreshes } = createScene({ leftMs: -1 })
   sso.state.token = (request) => {
     memory.breakWith(Object.assign(new Error('no space left'), { code: 'ENOSPC' }))
@@ -274,7 +274,7 @@ test('fault 24: a full disk while storing: work goes on in memory, warned of, wr
   expect(auth.snapshot()).not.toHaveProperty('problem')
 })
 
-test('fault 24: what is newer in memory is not given up for the older record on disk', async () => {
+test('case 24: what is newer in memory is not given up for the older record on disk', async () => {
   const { start, sso, memory } = createScene({ leftMs: -1 })
   const { auth } = start()
   const older = new Map(memory.values)
@@ -285,7 +285,7 @@ test('fault 24: what is newer in memory is not given up for the older record on 
   expect(sso.sent('/token')).toHaveLength(2)
 })
 
-test('fault 28: a clock set a day ahead costs one refresh, set a day back none, and nothing storms', async () => {
+test('case 28: a clock set a day ahead costs one refresh, set a day back none, and nothing storms', async () => {
   const { start, time, refreshes } = createScene({ leftMs: hour })
   const { auth } = start()
   await auth.token()
@@ -301,7 +301,7 @@ test('fault 28: a clock set a day ahead costs one refresh, set a day back none, 
   expect(refreshes()).toBe(2)
 })
 
-test('fault 28: after a restart a clock set back does not make a token live for ever', async () => {
+test('case 28: after a restart a clock set back does not make a token live for ever', async () => {
   const { start, time, refreshes } = createScene({ leftMs: hour })
   time.setWall(-365 * 24 * hour)
   const { auth } = start()
@@ -311,7 +311,7 @@ test('fault 28: after a restart a clock set back does not make a token live for 
   expect(refreshes()).toBe(1)
 })
 
-test('fault 29: after eight hours of sleep the first call works', async () => {
+test('case 29: after eight hours of sleep the first call works', async () => {
   const { start, time, refreshes } = createScene({ leftMs: hour })
   const { auth } = start()
   await auth.token()
@@ -332,7 +332,7 @@ test('waking up asks again at once what was waited for, a few seconds spread', a
   await becomes(auth, 'signed-in')
 })
 
-test('fault 30: a 401 forces one refresh however many calls got it; a second 401 gets the same token back', async () => {
+test('case 30: a 401 forces one refresh however many calls got it; a second 401 gets the same token back', async () => {
   const { start, refreshes } = createScene()
   const { auth } = start()
   const rejected = (await auth.token()).reveal()
@@ -439,7 +439,7 @@ test('groups that changed at the company arrive with the refresh', async () => {
   expect(auth.account()).toMatchObject({ name: 'Ada Lovelace', groups: ['sales'] })
 })
 
-test('fault 12: a refresh that comes back as another person is not used', async () => {
+test('case 12: a refresh that comes back as another person is not used', async () => {
   const { start, sso } = createScene({ leftMs: -1 })
   sso.state.sub = 'mallory'
   const { auth } = start()
@@ -447,7 +447,7 @@ test('fault 12: a refresh that comes back as another person is not used', async 
   expect(auth.snapshot()).toMatchObject({ state: 'needs-sign-in', account: { subject: 'ada' } })
 })
 
-test('fault 28: a clock a day wrong does not cost the session at a refresh', async () => {
+test('case 28: a clock a day wrong does not cost the session at a refresh', async () => {
   const { start, sso } = createScene({ leftMs: -1 })
   sso.state.aheadMs = -26 * hour
   const { auth } = start()

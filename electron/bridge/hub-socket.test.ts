@@ -74,7 +74,7 @@ test('both ends prove themselves and the hello arrives, with what came behind it
   if (control.state === 'open') closers.push(() => control.socket.destroy())
 })
 
-test('a fake hub that does not know the key is found out before anything is said to it', async () => {
+test('case 63: a fake hub that does not know the key is found out before anything is said to it', async () => {
   const heard: string[] = []
   const fake = createServer((socket) => {
     socket.on('error', () => {})
@@ -145,7 +145,7 @@ test.each([
   expect(lines.join()).toContain('connection.refused')
 })
 
-test('a wrong proof and a replayed handshake are refused without a word', async () => {
+test('case 63: a wrong proof and a replayed handshake are refused without a word', async () => {
   const { hub, runFolder, peers, lines } = createHub()
   const address = await hub.listen()
   const { key } = found(runFolder)
@@ -178,7 +178,7 @@ test('a wrong proof and a replayed handshake are refused without a word', async 
   expect(lines.join()).toContain('wrong-proof')
 })
 
-test('who connects and says nothing is hung up on, and a flood of them is bounded and logged once', async () => {
+test('case 63: who connects and says nothing is hung up on, and a flood of them is bounded and logged once', async () => {
   const { hub, lines, runFolder } = createHub({ silenceMs: 300 })
   const address = await hub.listen()
   const silent = Array.from({ length: 200 }, () => call(address))

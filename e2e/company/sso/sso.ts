@@ -80,6 +80,8 @@ export async function createSso({ part, people, resources, registration = false,
     jwks,
     vouchesFor,
     isRevoked: (jti: string) => revoked.has(jti),
+    /** Codes and refresh tokens given out so far, for a test that looks for them where they must not be. */
+    secrets: store.secrets,
     /** From now on every token and browser session given out so far is refused, everywhere. */
     revokeAll() {
       store.forget()

@@ -30,6 +30,8 @@ export function createStore() {
 
   return {
     adapter,
+    /** Everything given out that opens something: codes and refresh tokens are their own ids. */
+    secrets: () => ['RefreshToken', 'AuthorizationCode', 'DeviceCode'].flatMap((model) => [...rows(model).keys()]),
     /** Registered clients stay; every session, grant and token is gone. */
     forget() {
       for (const [model, kept] of byModel) if (model !== 'Client') kept.clear()
