@@ -58,8 +58,3 @@ export function cpuMsOf(pids: number[]): number {
   }
   return nanoseconds / 1e6
 }
-
-export const isAlive = (pid: number) => {
-  const [state] = fieldsOf(pid)
-  return state !== '' && state !== 'Z'
-}
