@@ -581,6 +581,7 @@ export const en = {
     proxyTitle: 'Proxy',
     proxyUrl: 'Address',
     proxyUrlText: 'Without a name and password: those stand in the system’s own setting or in the environment.',
+    proxyWrong: 'This is no address of an http or https proxy, or it holds a name and password.',
     proxyBypass: 'Not for these hosts',
     proxyBypassText: 'Separated by commas, such as example.com, 10.0.0.0/8, <local>.',
     caFiles: 'Further certificates to trust',

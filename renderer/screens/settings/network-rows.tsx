@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
-import type { Settings } from '../../../shared/contract/settings.ts'
+import { ProxyChoice, type Settings } from '../../../shared/contract/settings.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
@@ -54,14 +54,23 @@ function ProxyRow({ value }: { value: Settings['proxy'] }) {
 function ProxyForm({ value, onDone }: { value: Settings['proxy']; onDone: () => void }) {
   const [url, setUrl] = useState(value.mode === 'fixed' ? value.url : '')
   const [bypass, setBypass] = useState(value.mode === 'fixed' ? value.bypass.join(', ') : '')
-  const proxy = { mode: 'fixed' as const, url: url.trim(), bypass: bypass.split(/[\s,;]+/).filter(Boolean) }
+  const [isWrong, setWrong] = useState(false)
+  const typed = url.trim()
+  const full = /^[a-z]+:\/\//i.test(typed) ? typed : `http://${typed}`
+  const save = async () => {
+    const exceptions = bypass.split(/[\s,;]+/).filter(Boolean)
+    const proxy = ProxyChoice.safeParse({ mode: 'fixed', url: full, bypass: exceptions })
+    setWrong(!proxy.success)
+    return proxy.success && updateSettings({ proxy: proxy.data })
+  }
   return (
-    <Form canSave={proxy.url !== ''} onDone={onDone} onSave={() => updateSettings({ proxy })}>
+    <Form canSave={typed !== ''} onDone={onDone} onSave={save}>
       <TextInput
         label={t('settings.proxyUrl')}
         description={t('settings.proxyUrlText')}
         placeholder="http://proxy.example.com:8080"
         value={url}
+        error={isWrong && t('settings.proxyWrong')}
         onChange={(event) => setUrl(event.currentTarget.value)}
         spellCheck={false}
         data-autofocus
