@@ -18,7 +18,7 @@ type Transports = {
   openLegacy: (needs: LinkNeeds) => WakingLink
   openModern: (needs: LinkNeeds, discovered: (isModern: boolean) => void) => WakingLink & Partial<ModernLink>
   /** Whether older clients get a session, found out without opening one. */
-  wantsSession?: () => Promise<boolean>
+  wantsSession?: (signal: AbortSignal) => Promise<boolean>
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -38,7 +38,9 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
   let legacy: WakingLink | null = null
   let modern: (WakingLink & Partial<ModernLink>) | null = null
   let translated: WakingLink | null = null
-  let isClosed = false
+  /** The link on which it is being asked what the server speaks. */
+  let asking: WakingLink | null = null
+  const closing = new AbortController()
   /** What the client says while it is not known in which way. */
   let held: Message[] | null = null
   /** The client’s `initialize`, while the server is asked in the older way. */
@@ -85,14 +87,16 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
   async function askModern(message: Message) {
     held ??= []
     const link = createTranslatedLink((inner) => openModern(inner, discovered), needs, settings)
+    asking = link
     const late = Promise.withResolvers<Outcome>()
     const timer = setTimeout(() => late.resolve({ error: silence() }), timings.holdMs)
     const outcome = await Promise.race([link.open(message), late.promise]).finally(() => clearTimeout(timer))
+    asking = null
     if ('error' in outcome) await link.close()
+    closing.signal.throwIfAborted()
     return { link, outcome }
   }
   async function agree({ link, outcome }: Awaited<ReturnType<typeof askModern>>): Promise<Outcome> {
-    if (isClosed) await link.close()
     translated = link
     await legacy?.close()
     legacy = null
@@ -108,9 +112,10 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
     const asked = await askModern(message)
     const { outcome } = asked
     if ('line' in outcome) {
-      const isServed = era !== 'modern' && known === null && (await transports.wantsSession?.())
-      if (!isServed) return agree(asked)
+      const isServed = era !== 'modern' && known === null && (await transports.wantsSession?.(closing.signal))
+      if (!isServed && !closing.signal.aborted) return agree(asked)
       await asked.link.close()
+      closing.signal.throwIfAborted()
       conclude('both')
       return openOlder(message, true)
     }
@@ -159,10 +164,18 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
 
   return {
     send(message) {
-      const { method, kind, line } = message
+      const { method, kind, line, id: own } = message
+      if (closing.signal.aborted) {
+        if (kind === 'request')
+          needs.fail(own as IdText, toRpcError(new Problem('bridge.interrupted', needs.server.name)))
+        return
+      }
       if (kind === 'request' && modernVersionOf(line) !== null) return sendModern(message)
       if (method === 'initialize' && kind === 'request') {
-        initialize(message).catch((error) => needs.fail(message.id as IdText, toRpcError(error)))
+        initialize(message).catch((error) => {
+          const why = closing.signal.aborted ? new Problem('bridge.interrupted', needs.server.name) : error
+          needs.fail(message.id as IdText, toRpcError(why))
+        })
         return
       }
       if (method === 'notifications/cancelled') {
@@ -176,8 +189,8 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
       for (const link of [legacy, modern, translated]) link?.wake()
     },
     async close() {
-      isClosed = true
-      await Promise.all([legacy, modern, translated].map((link) => link?.close()))
+      closing.abort()
+      await Promise.all([legacy, modern, translated, asking].map((link) => link?.close()))
     },
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { EraVerdict } from './link-options.ts'
 import { modernOnly, refuse } from './modern-raw.ts'
 import { type Handler, initialized, startRawServer, streamable } from './raw-server.ts'
-import { codeOf, openTestLink } from './test-link.ts'
+import { codeOf, openTestLink, until } from './test-link.ts'
 
 /** Links that share what was found out, as the links of one account do. */
 function createMemory() {
@@ -194,6 +194,18 @@ describe('1.2: a client of the older revisions and a server of 2026-07-28 only',
     expect(await opened).toMatchObject({ result: { serverInfo: { name: 'raw' } } })
     expect(server.posts().every(({ headers }) => headers['mcp-method'])).toBe(true)
   })
+})
+
+test('whoever leaves while the server is asked takes the question along, and nothing is asked after', async () => {
+  let isGone = false
+  const server = await startRawServer((_, reply) => void reply.response.on('close', () => (isGone = true)))
+  const link = createMemory().open(server.url)
+  const opened = link.initialize()
+  await until(() => server.posts('server/discover').length === 1)
+  await link.link.close()
+  expect(codeOf(await opened)).toBe('bridge.interrupted')
+  await until(() => isGone)
+  expect(methodsOf(server)).toEqual(['server/discover'])
 })
 
 test('a second initialize opens a session anew, translated or not', async () => {

@@ -49,7 +49,7 @@ function openHttp(
     openLegacy: (inner: LinkNeeds) => openLegacy(url, inner, settings),
     openModern: (inner: LinkNeeds, discovered: (isModern: boolean) => void) =>
       createModernLink(url, inner, settings, { discovered }),
-    wantsSession: () => wantsSession(url, needs, settings),
+    wantsSession: (closing: AbortSignal) => wantsSession(url, needs, settings, closing),
   }
   return createEraLink(transports, needs, settings)
 }
