@@ -1,4 +1,4 @@
-import { type Argon2Parameters, argon2, createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
+import crypto, { type Argon2Parameters, createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -6,7 +6,12 @@ import { Problem } from '../../shared/problems.ts'
 import { findFile, type writeAtomic } from '../lib/atomic-file.ts'
 import { type Keychain, keyBytes } from './keychain.ts'
 
-type Needs = { folder: string; write: typeof writeAtomic }
+type Needs = {
+  folder: string
+  write: typeof writeAtomic
+  /** Whether the runtime has argon2. */
+  hasArgon2?: () => Promise<boolean>
+}
 type Kdf = z.infer<typeof Stored>['kdf']
 
 const shortest = 12
@@ -41,7 +46,7 @@ const Stored = z.object({
  * A keychain for machines without one: the vault’s key lies in `vault.key`, sealed by a passphrase that is asked once a
  * start and kept nowhere. It exists only after the person has chosen it.
  */
-export function createPassphraseKeychain({ folder, write }: Needs) {
+export function createPassphraseKeychain({ folder, write, hasArgon2 = canArgon2 }: Needs) {
   const path = join(folder, 'vault.key')
   let key: Buffer | null = null
 
@@ -58,7 +63,7 @@ export function createPassphraseKeychain({ folder, write }: Needs) {
     if ([...passphrase].length < shortest)
       throw new Problem('vault.passphrase-weak', `use at least ${shortest} characters`)
     const fresh = randomBytes(keyBytes)
-    const kdf: Kdf = typeof argon2 === 'function' ? argon2id : scryptKdf
+    const kdf: Kdf = (await hasArgon2()) ? argon2id : scryptKdf
     const [salt, nonce] = [randomBytes(16), randomBytes(12)]
     const cipher = createCipheriv('aes-256-gcm', await derive(passphrase, kdf, salt), nonce).setAAD(aad(kdf))
     const sealed = Buffer.concat([cipher.update(fresh), cipher.final(), cipher.getAuthTag()])
@@ -70,6 +75,8 @@ export function createPassphraseKeychain({ folder, write }: Needs) {
   /** Throws vault.passphrase-wrong, and vault.unreadable where the file is not one of ours. */
   async function unlock(passphrase: string) {
     const stored = await read()
+    if (stored.kdf.name === 'argon2id' && !(await hasArgon2()))
+      throw new Problem('vault.unreadable', 'it was sealed where the app’s runtime has argon2')
     const kek = await derive(passphrase, stored.kdf, Buffer.from(stored.salt, 'hex'))
     const sealed = Buffer.from(stored.sealed, 'hex')
     try {
@@ -103,11 +110,21 @@ async function derive(passphrase: string, kdf: Kdf, salt: Buffer): Promise<Buffe
     const run = promisify<Buffer, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt)
     return run(message, salt, keyBytes, { N, r, p, maxmem: 256 * N * r })
   }
-  if (typeof argon2 !== 'function')
-    throw new Problem('vault.unreadable', 'it was sealed by a version of the app whose runtime has argon2')
   const { memory, passes, parallelism } = kdf
   const parameters: Argon2Parameters = { message, nonce: salt, parallelism, tagLength: keyBytes, memory, passes }
-  return promisify(argon2)('argon2id', parameters)
+  return promisify(crypto.argon2)('argon2id', parameters)
+}
+
+/** Asked by doing it: a runtime on another TLS library may have the function and not the algorithm. */
+async function canArgon2(): Promise<boolean> {
+  if (typeof crypto.argon2 !== 'function') return false
+  const least = { message: 'x', nonce: Buffer.alloc(8), parallelism: 1, tagLength: 4, memory: 8, passes: 1 }
+  try {
+    await promisify(crypto.argon2)('argon2id', least)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Weaker parameters in the file would open nothing: they are part of what is sealed. */

@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { writeAtomic } from '../lib/atomic-file.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createMemoryKeychain, type Keychain } from './keychain.ts'
+import { createPassphraseKeychain } from './passphrase-keychain.ts'
 import { createVault } from './vault.ts'
 
 // The passphrase is made slow to guess on purpose.
@@ -121,4 +123,16 @@ test('a key file that was damaged, weakened or is not one is said and kept; a fo
   expect(await last.startAfresh()).toMatchObject({ state: 'memory' })
   expect(readdirSync(folder).filter((name) => name.startsWith('vault.lost-'))).toHaveLength(2)
   expect(await last.setPassphrase({ passphrase: 'another long passphrase' })).toMatchObject({ state: 'ready' })
+})
+
+test('a runtime without argon2 seals with scrypt, and says so of a file that wants argon2', async () => {
+  const open = (has: boolean) => createPassphraseKeychain({ folder, write: writeAtomic, hasArgon2: async () => has })
+  await open(true).setUp(passphrase)
+  await expect(open(false).unlock(passphrase)).rejects.toMatchObject({ code: 'vault.unreadable' })
+  const made = open(false)
+  await made.setUp(passphrase)
+  expect(readFileSync(join(folder, 'vault.key'), 'utf8')).toContain('"scrypt"')
+  const later = open(true)
+  await later.unlock(passphrase)
+  expect(await later.get()).toEqual(await made.get())
 })
