@@ -52,7 +52,7 @@ function toMappedIpv4(address: string) {
   return `${a >> 8}.${a & 255}.${b >> 8}.${b & 255}`
 }
 
-export const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address)
+const resolveHost: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address)
 
 type Check = {
   /** The server that led here. Whoever configured a server on a private address has one there. */

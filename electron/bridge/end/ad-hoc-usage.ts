@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { brand } from '../../../shared/brand.ts'
 
 /** A server that is in no catalog, as the hello carries it (README, “Servers by address”). */
-export type AdHoc = {
+type AdHoc = {
   transport: 'auto' | 'http' | 'sse'
   url: string
   headers: Record<string, string>

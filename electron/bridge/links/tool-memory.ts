@@ -80,4 +80,4 @@ export function createToolMemory({ log, askPage }: Needs) {
     },
   }
 }
-export type ToolMemory = ReturnType<typeof createToolMemory>
+type ToolMemory = ReturnType<typeof createToolMemory>
