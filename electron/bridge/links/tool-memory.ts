@@ -80,4 +80,3 @@ export function createToolMemory({ log, askPage }: Needs) {
     },
   }
 }
-type ToolMemory = ReturnType<typeof createToolMemory>
