@@ -9,6 +9,8 @@ function createSession() {
     session[name] = (handler) => {
       session.handlers[name] = handler
     }
+  // The system of a test has no proxy. The real one answers in a PAC file's words as well.
+  session.resolveProxy = async () => 'DIRECT'
   return session
 }
 module.exports = { createSession }
