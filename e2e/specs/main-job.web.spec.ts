@@ -22,6 +22,8 @@ const test = base.extend<Fixtures>({
   },
 })
 
+/** `CAUSEWAY_PICTURES=docs` makes the README's picture anew. */
+const pictures = process.env.CAUSEWAY_PICTURES ?? 'out'
 const cursorFile = (machine: Machine) => join(machine.home, '.cursor/mcp.json')
 
 async function openWindow(browser: Browser, address: string) {
@@ -78,7 +80,7 @@ test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', asy
     await expect(row).toContainText('Ready')
     await expect(row).toContainText(/\d tools/)
   }
-  await page.screenshot({ path: 'out/servers.png' })
+  await page.screenshot({ path: `${pictures}/servers.png` })
 
   await go(page, 'Apps')
   await page.getByRole('button', { name: 'Set up: Cursor' }).click()
@@ -102,7 +104,7 @@ test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', asy
     await expect(row).toContainText(/ms/)
     await client.close()
   }
-  await page.screenshot({ path: 'out/activity.png' })
+  await page.screenshot({ path: `${pictures}/activity.png` })
   expect(await hub.end()).toBe(0)
 })
 
