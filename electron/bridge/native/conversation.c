@@ -12,17 +12,17 @@ static bool is_opening(const struct conversation *conversation, const char *text
          memcmp(conversation->opening_id, text, length) == 0;
 }
 
-void conversation_from_client(struct conversation *conversation, const struct envelope *envelope, const uint8_t *line,
+bool conversation_from_client(struct conversation *conversation, const struct envelope *envelope, const uint8_t *line,
                               size_t length, enum mark mark) {
   if (envelope->method == no_method) {
     ids_remove(&conversation->asked, envelope->id, envelope->id_length);
-    return;
+    return true;
   }
   if (envelope->method == initialized_method) {
     if (line) keep_line(&conversation->initialized, line, length);
     else queue_clear(&conversation->initialized);
   }
-  if (envelope->id_length == 0) return;
+  if (envelope->id_length == 0) return true;
   if (envelope->method == initialize_method && line) {
     keep_line(&conversation->opening, line, length);
     memcpy(conversation->opening_id, envelope->id, envelope->id_length);
@@ -30,7 +30,7 @@ void conversation_from_client(struct conversation *conversation, const struct en
     conversation->told = false;
     queue_clear(&conversation->initialized);
   }
-  ids_set(&conversation->open, envelope->id, envelope->id_length, mark);
+  return ids_set(&conversation->open, envelope->id, envelope->id_length, mark);
 }
 
 void conversation_from_hub(struct conversation *conversation, const struct envelope *envelope) {

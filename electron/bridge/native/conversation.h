@@ -19,8 +19,8 @@ struct conversation {
 };
 typedef void say_id(const char *text, size_t length);
 
-/* `line` is NULL for one that was too long to be kept. */
-void conversation_from_client(struct conversation *conversation, const struct envelope *envelope, const uint8_t *line,
+/* `line` is NULL for one that was too long to be kept. False for a request too many: its id is not known later. */
+bool conversation_from_client(struct conversation *conversation, const struct envelope *envelope, const uint8_t *line,
                               size_t length, enum mark mark);
 void conversation_from_hub(struct conversation *conversation, const struct envelope *envelope);
 /* True where the hub that is met next must open the server's session without a word to the client. */

@@ -14,10 +14,10 @@ static struct id *find(const struct ids *ids, const char *text, size_t length) {
   return id;
 }
 
-void ids_set(struct ids *ids, const char *text, size_t length, enum mark mark) {
+bool ids_set(struct ids *ids, const char *text, size_t length, enum mark mark) {
   struct id *id = find(ids, text, length);
   if (!id) {
-    if (ids->count >= most_ids || length == 0 || length > longest_id) return;
+    if (ids->count >= most_ids || length == 0 || length > longest_id) return false;
     size_t needed = ids->length + sizeof *id + length;
     if (needed > ids->size) {
       size_t size = needed * 2;
@@ -33,6 +33,7 @@ void ids_set(struct ids *ids, const char *text, size_t length, enum mark mark) {
     ids->count++;
   }
   id->mark = (uint8_t)mark;
+  return true;
 }
 
 void ids_remove(struct ids *ids, const char *text, size_t length) {

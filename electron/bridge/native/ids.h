@@ -15,8 +15,8 @@ struct id {
   uint8_t mark, last; /* `last` is the length of the text less one */
   char text[];
 };
-/* An id that is already there keeps its place and takes the mark. */
-void ids_set(struct ids *ids, const char *text, size_t length, enum mark mark);
+/* An id that is already there keeps its place and takes the mark. False for one that has no place. */
+bool ids_set(struct ids *ids, const char *text, size_t length, enum mark mark);
 void ids_remove(struct ids *ids, const char *text, size_t length);
 void ids_clear(struct ids *ids);
 /* The one behind `id`, the first for NULL, NULL behind the last. */

@@ -7,7 +7,7 @@ import { createBench, failed, notRunning, waitFor } from './test-bench.ts'
 import { createBuilds, nodeBuild } from './test-builds.ts'
 
 // The app is started because a request waits: once, in the background, and with nothing of the client's about it.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 8 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 6 })
 const builds = await createBuilds()
 afterAll(builds.close)
 const all = [nodeBuild, await builds.release(), await builds.sanitized()]
@@ -38,7 +38,7 @@ const starts = async (home: string, count: number) => {
       found = await readStarts(home)
       if (found.length < count) throw new Error(`${found.length} of ${count} starts`)
     },
-    { timeout: 60_000, interval: 20 },
+    { timeout: 150_000, interval: 20 },
   )
   return found
 }

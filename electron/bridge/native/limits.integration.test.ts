@@ -5,7 +5,7 @@ import { answerLine, createBench, failed, interrupted, notRunning, waitFor, writ
 import { createBuilds, nodeBuild } from './test-builds.ts'
 
 // Long lines, many lines, and clients that do not read: what is promised holds, in memory of a fixed size.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 8 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 6 })
 const builds = await createBuilds()
 afterAll(builds.close)
 const native = await builds.release()
@@ -85,6 +85,31 @@ describe.concurrent.each(all)('$name build', (build) => {
     expect(hub.heard.text()).toBe(`${callLine(2)}\n`)
   })
 
+  test('of what a hub that did not read took with it each request is failed, and the next hub hears none of it', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await writeSlowApp(home)
+    await hub.start()
+    const { child, type, heard } = startBridge()
+    await waitFor(() => hub.isConnected())
+    hub.peer()?.pause()
+    const ids = Array.from({ length: 100 }, (_, index) => index)
+    type(...ids.map((id) => callLine(id, 'echo', 'x'.repeat(50_000))))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(child.stdin.writableLength).toBeGreaterThan(0)
+    hub.heard.clear()
+    await hub.stop()
+    await hub.start()
+    type(callLine('last'))
+    await arrives(callLine('last'))
+    const reached = hub.heard.messages().map(({ id }) => id)
+    const told = heard.messages().map(({ id }) => id)
+    expect(heard.messages()[0]).toEqual(failed(0, interrupted))
+    expect([...told, ...reached].sort()).toEqual([...ids, 'last'].sort())
+  })
+
   test('an answer cut off in the middle of its line is ended, so that the next line is read', async ({
     expect,
     onTestFinished,
@@ -117,11 +142,11 @@ describe.concurrent.each(all)('$name build', (build) => {
     await arrives(callLine(ids[999]))
     const answered = ids.filter((_, index) => index % 3 === 0).reverse()
     hub.say(...answered.map(answerLine))
-    await waitFor(() => heard.messages().length === answered.length)
+    await waitFor(() => heard.lines() === answered.length)
     heard.clear()
     await hub.stop()
     await hears(JSON.stringify(ids[998]))
-    await waitFor(() => heard.messages().length === ids.length - answered.length)
+    await waitFor(() => heard.lines() === ids.length - answered.length)
     expect(heard.messages()).toEqual(ids.filter((id) => !answered.includes(id)).map((id) => failed(id, interrupted)))
   })
 })
@@ -163,5 +188,25 @@ if (process.platform === 'linux') {
     process.stdout.write(
       `native bridge: ${idle} kB idle, ${carried} kB with 50 MB each way, ${held} kB with 1 MB held\n`,
     )
+  })
+
+  test('a client that asks and never reads is read no further; when it reads, each request has one answer', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { startBridge } = await createBench(native, onTestFinished)
+    const { child, type, heard } = startBridge()
+    child.stdout.pause()
+    const count = 60_000
+    type(...Array.from({ length: count }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"ping"}`))
+    await waitFor(() => readMemory(child.pid ?? 0).now > 900)
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(child.stdin.writableLength).toBeGreaterThan(0)
+    expect(readMemory(child.pid ?? 0).most).toBeLessThanOrEqual(2048)
+    child.stdout.resume()
+    await waitFor(() => heard.lines() === count)
+    expect(new Set(heard.messages().map(({ id }) => id)).size).toBe(count)
+    expect(heard.messages()).toHaveLength(count)
+    expect(readMemory(child.pid ?? 0).most).toBeLessThanOrEqual(2048)
   })
 }

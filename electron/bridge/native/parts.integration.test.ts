@@ -8,7 +8,7 @@ import { createPaths } from '../../lib/paths.ts'
 import { createEnvelopeReader } from '../end/envelope.ts'
 import { createBuilds } from './test-builds.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 const builds = await createBuilds()
 afterAll(builds.close)
 const parts = await builds.sanitized('parts.c')

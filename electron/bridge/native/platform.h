@@ -42,7 +42,7 @@ ptrdiff_t write_stream(enum stream stream, const uint8_t *bytes, size_t length);
 /* True while bytes that were taken are not yet with the system. */
 bool is_writing(enum stream stream);
 
-/* Waits some milliseconds at most until the client has taken what was written. */
+/* Waits a moment, until the client has taken what was written. */
 void let_client_read(void);
 
 /* Beside the wanted streams that can go on: the client closed its end of stdout, or of an stdin that is not wanted. */

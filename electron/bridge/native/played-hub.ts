@@ -4,17 +4,26 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { accept, type BridgeHello } from '../accept.ts'
 
-/** Text that arrived, in order; `lines` are those that are whole. */
+/** Text that arrived, in order. */
 export function createHeard() {
   const parts: Buffer[] = []
+  let bytes = 0
+  let lines = 0
   const text = () => Buffer.concat(parts).toString()
   return {
-    add: (chunk: Buffer) => void parts.push(chunk),
+    add(chunk: Buffer) {
+      parts.push(chunk)
+      bytes += chunk.length
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1
+    },
     chunks: () => parts.length,
-    length: () => parts.reduce((sum, part) => sum + part.length, 0),
+    length: () => bytes,
+    lines: () => lines,
     bytes: () => Buffer.concat(parts),
     text,
-    clear: () => void parts.splice(0),
+    clear() {
+      parts.length = bytes = lines = 0
+    },
     messages: () =>
       text()
         .split('\n')

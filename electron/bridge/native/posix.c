@@ -202,13 +202,18 @@ bool is_writing(enum stream stream) {
 
 void let_client_read(void) {
 #ifdef __linux__
+  /* A client that once took none of it in all that time is not waited for again, until it has. */
+  static bool is_asleep;
   struct stat found;
   bool is_socket = fstat(STDOUT_FILENO, &found) == 0 && S_ISSOCK(found.st_mode);
   int unread = 0;
-  for (int turn = 0; turn < 200; turn++) {
-    if (ioctl(STDOUT_FILENO, is_socket ? TIOCOUTQ : FIONREAD, &unread) != 0 || unread == 0) return;
+  for (int64_t until_ms = now_ms() + 250; now_ms() < until_ms;) {
+    bool is_told = ioctl(STDOUT_FILENO, is_socket ? TIOCOUTQ : FIONREAD, &unread) == 0;
+    if (!is_told || unread == 0) is_asleep = false;
+    if (!is_told || unread == 0 || is_asleep) return;
     nanosleep(&(struct timespec){.tv_nsec = 50 * 1000}, NULL);
   }
+  is_asleep = true;
 #else
   nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL); /* no system call tells */
 #endif

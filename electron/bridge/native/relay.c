@@ -85,8 +85,8 @@ static void start_ending(void) {
 
 /* client → hub */
 
-static void hold(const uint8_t *line, size_t length, const struct envelope *envelope) {
-  if (held_length + length <= held_limit) {
+static void hold(const uint8_t *line, size_t length, const struct envelope *envelope, bool is_known) {
+  if (is_known && held_length + length <= held_limit) {
     queue_add(&to_hub, line, length);
     queue_add(&to_hub, "\n", 1);
     held_length += length;
@@ -97,7 +97,7 @@ static void hold(const uint8_t *line, size_t length, const struct envelope *enve
 }
 
 static void on_client_line(const uint8_t *line, size_t length, const struct envelope *envelope) {
-  conversation_from_client(&conversation, envelope, line, length, mark_now());
+  bool is_known = conversation_from_client(&conversation, envelope, line, length, mark_now());
   if (hub == hub_present) {
     queue_add(&to_hub, line, length);
     queue_add(&to_hub, "\n", 1);
@@ -105,7 +105,7 @@ static void on_client_line(const uint8_t *line, size_t length, const struct enve
   }
   /* The opening and its end are said first to whichever hub comes; they need no place here. */
   bool is_opening = envelope->method == initialize_method && envelope->id_length > 0;
-  if (!is_opening && envelope->method != initialized_method) hold(line, length, envelope);
+  if (!is_opening && envelope->method != initialized_method) hold(line, length, envelope, is_known);
   if (is_request(envelope)) start_waiting();
 }
 

@@ -7,7 +7,7 @@ import { answerLine, createBench, failed, interrupted, notRunning, waitFor, writ
 import { createBuilds, nodeBuild } from './test-builds.ts'
 
 // The bridge against a hub that a test plays by hand: what both builds promise where a real hub gives no chance to see it.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 8 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 6 })
 const builds = await createBuilds()
 afterAll(builds.close)
 const all = [nodeBuild, await builds.release(), await builds.sanitized()]

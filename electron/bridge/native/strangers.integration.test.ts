@@ -9,7 +9,7 @@ import { createBench, failed, notRunning } from './test-bench.ts'
 import { createBuilds, nodeBuild } from './test-builds.ts'
 
 // Whoever is not the hub, or could not be, hears nothing of the client; the client hears what is wrong.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000, maxConcurrency: 12 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 12 })
 const builds = await createBuilds()
 afterAll(builds.close)
 const all = [nodeBuild, await builds.release(), await builds.sanitized()]

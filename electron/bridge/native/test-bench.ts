@@ -8,7 +8,7 @@ import { writeLaunch } from '../launch-file.ts'
 import { createHeard, createPlayedHub, type HubAddress } from './played-hub.ts'
 import type { Build } from './test-builds.ts'
 
-const patience = { timeout: 60_000, interval: 10 }
+const patience = { timeout: 150_000, interval: 20 }
 export const waitFor = (condition: () => unknown) =>
   vi.waitFor(() => {
     if (!condition()) throw new Error(`not yet: ${condition}`)

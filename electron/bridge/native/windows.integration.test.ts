@@ -8,7 +8,7 @@ import { callLine, initializedLine, initializeLine } from '../testing/session-be
 import { answerLine, createBench, failed, interrupted, notRunning, type OnTestFinished, waitFor } from './test-bench.ts'
 import { createWine, noWindows, toWindows } from './wine.ts'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 600_000, maxConcurrency: 4 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000, maxConcurrency: 4 })
 const clean = { code: 0, signal: null }
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
 
