@@ -100,7 +100,6 @@ export function createPassphraseKeychain({ folder, write, hasArgon2 = canArgon2 
 
   return { path, isSetUp, get, setUp, unlock }
 }
-export type PassphraseKeychain = ReturnType<typeof createPassphraseKeychain>
 
 async function derive(passphrase: string, kdf: Kdf, salt: Buffer): Promise<Buffer> {
   // The same letters in another Unicode form are the same passphrase.
