@@ -88,7 +88,7 @@ export async function startMachine({ keychain = true, company: options = {} as C
     /** The login page's address the app has asked the browser to open, the newest. */
     async loginUrl(nth = 0): Promise<string> {
       const read = async () => (await readFile(opened, 'utf8').catch(() => '')).trim().split('\n').filter(Boolean)
-      await expect.poll(async () => (await read()).length, { timeout: 20_000 }).toBeGreaterThan(nth)
+      await expect.poll(async () => (await read()).length, { timeout: 90_000 }).toBeGreaterThan(nth)
       return (await read()).at(-1) ?? ''
     },
     async close() {
