@@ -48,8 +48,14 @@ export async function startScenarios() {
       const named = { name: press }
       await page.getByRole('button', named).or(page.getByRole('tab', named)).first().click()
     }
-    // Drawers and dialogs come in; what is measured before that is half transparent.
-    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
+    // Drawers and dialogs come in; what is measured before that is half transparent. A spinner never comes to rest.
+    await page.waitForFunction(() =>
+      document
+        .getAnimations()
+        .every(
+          ({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity,
+        ),
+    )
     return { page, complaints }
   }
 
