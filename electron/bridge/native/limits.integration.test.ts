@@ -110,6 +110,41 @@ describe.concurrent.each(all)('$name build', (build) => {
     expect([...told, ...reached].sort()).toEqual([...ids, 'last'].sort())
   })
 
+  test('a client that does not read is heard all the same, and hears everything once it reads', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { home, hub, startBridge, arrives } = await createBench(build, onTestFinished)
+    await writeSlowApp(home)
+    await hub.start()
+    const { child, type, heard } = startBridge()
+    child.stdout.pause()
+    await waitFor(() => hub.isConnected())
+    const notices = Array.from({ length: 100 }, (_, index) => `{"method":"n","params":"${index}${'x'.repeat(50_000)}"}`)
+    hub.say(...notices)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(hub.peer()?.writableLength).toBeGreaterThan(0) // as full as it gets on the way to the client
+    type(callLine('heard'))
+    await arrives(callLine('heard'))
+    // Neither reads, and then the hub goes in the middle of a request.
+    hub.peer()?.pause()
+    type(callLine('big', 'echo', 'x'.repeat(3_000_000)))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await hub.stop()
+    await hub.start()
+    child.stdout.resume()
+    await waitFor(() => heard.text().includes('"id":"big"'))
+    const [whole, rest] = [heard.text().split('\n').slice(0, -1), [] as unknown[]]
+    for (const line of whole) if (line.endsWith('}')) rest.push(JSON.parse(line))
+    expect(rest).toEqual([
+      ...notices.slice(0, rest.length - 2).map((line) => JSON.parse(line)),
+      failed('heard', interrupted),
+      failed('big', interrupted),
+    ])
+    expect(whole.length - rest.length).toBeLessThanOrEqual(1) // the notice that the hub was saying when it went
+    expect(child.exitCode).toBeNull()
+  })
+
   test('an answer cut off in the middle of its line is ended, so that the next line is read', async ({
     expect,
     onTestFinished,

@@ -113,6 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   try_splitter(bytes, length);
   try_handshake(bytes, length);
+  /* Once more from the last line on, which may be the longest. */
+  size_t from = length;
+  while (from > 0 && bytes[from - 1] != '\n') from--;
+  try_handshake(bytes + from, length - from);
   return 0;
 }
 
