@@ -25,11 +25,13 @@ const overflow = (page: Page) =>
       .map(({ className }) => String(className))
   })
 
-describe.each(['light', 'dark'])('in the %s theme', (theme) => {
+describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
   let context: BrowserContext
   beforeAll(async () => {
     // Motion is off, as some people have it: nothing then turns for ever, and pages come to rest.
-    context = await window.browser.newContext({ reducedMotion: 'reduce', viewport: sizes.usual })
+    // The system has the theme too: it counts until the person's own choice is known.
+    const colorScheme = theme
+    context = await window.browser.newContext({ colorScheme, reducedMotion: 'reduce', viewport: sizes.usual })
   }, 60_000)
   afterAll(() => context?.close())
 
