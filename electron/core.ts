@@ -219,6 +219,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         catalog: catalog.snapshot(),
         health: health.snapshot(),
         clients: await clients.snapshot(),
+        bridge: bridgeCommand,
         network: await report.lines(),
         home: paths.home,
       }),

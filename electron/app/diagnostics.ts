@@ -14,13 +14,15 @@ export type Facts = {
   catalog: CatalogState
   health: HealthState
   clients: ClientApp[]
+  /** What client configs start, and which build of it: native where there was a C compiler. */
+  bridge: { build: string; command: string }
   /** Proxy, authorities, and the way to each server with the step that fails. */
   network: string[]
   home: string
 }
 
 /** Text for a help desk: versions, states, codes and paths. No names of people, no tokens, no file contents. */
-export function toDiagnostics({ app, auth, vault, catalog, health, clients, network, home }: Facts): string {
+export function toDiagnostics({ app, auth, vault, catalog, health, clients, bridge, network, home }: Facts): string {
   const code = (problem: { code: string } | null | undefined) => (problem ? ` [${problem.code}]` : '')
   const lines = [
     `${app.product} ${app.version}, ${app.mode}, ${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
@@ -32,6 +34,7 @@ export function toDiagnostics({ app, auth, vault, catalog, health, clients, netw
     ...health.servers.map(
       (server) => `  ${server.server}: ${server.state}${'problem' in server ? code(server.problem) : ''}`,
     ),
+    `bridge: ${bridge.build} build, ${bridge.command}`,
     ...network,
     'clients:',
     ...clients

@@ -7,7 +7,7 @@ import { brand } from '../../shared/brand.ts'
 import { findFile, writeAtomic } from './atomic-file.ts'
 
 /** What a client config starts. The command is an absolute path that stays the same over updates of app and Node. */
-export type BridgeCommand = { command: string; args: string[] }
+export type BridgeCommand = { build: 'native' | 'Node'; command: string; args: string[] }
 
 type Needs = {
   platform: NodeJS.Platform
@@ -29,15 +29,15 @@ type Needs = {
  */
 export async function ensureBridgeCommand(needs: Needs): Promise<BridgeCommand> {
   const { platform, dataFolder, installed, native, node, script, write = writeAtomic } = needs
-  if (installed && existsSync(installed)) return { command: installed, args: [] }
+  if (installed && existsSync(installed)) return { build: 'native', command: installed, args: [] }
   const folder = join(dataFolder, 'bin')
   const command = join(folder, platform === 'win32' ? `${brand.bridgeCommand}.exe` : brand.bridgeCommand)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (await copyNative({ native, command, platform, write })) return { command, args: [] }
-  if (platform === 'win32') return { command: node, args: [script] }
+  if (await copyNative({ native, command, platform, write })) return { build: 'native', command, args: [] }
+  if (platform === 'win32') return { build: 'Node', command: node, args: [script] }
   const launcher = Buffer.from(`#!/bin/sh\nexec ${quote(node)} ${quote(script)} "$@"\n`)
   if (!(await findFile(command))?.equals(launcher)) await write(command, launcher, { mode: 0o755 })
-  return { command, args: [] }
+  return { build: 'Node', command, args: [] }
 }
 
 type Copy = { native: string; command: string; platform: NodeJS.Platform; write: typeof writeAtomic }

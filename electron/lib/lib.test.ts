@@ -131,11 +131,12 @@ test('a clone with a native bridge has a copy of it in the same place, and takes
   const native = join(folder, 'native')
   const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
   const launcher = await ensureBridgeCommand(needs)
+  expect(launcher.build).toBe('Node')
   expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' '/b'")
 
   for (const version of ['1', '2']) {
     await writeFile(native, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
-    expect(await ensureBridgeCommand(needs)).toEqual(launcher)
+    expect(await ensureBridgeCommand(needs)).toEqual({ ...launcher, build: 'native' })
     const { stdout } = await promisify(execFile)(launcher.command, ['--version'])
     expect(stdout).toBe(`${version}\n`)
   }
@@ -151,7 +152,8 @@ test('a native bridge that this machine cannot run is not used', async () => {
   const native = join(folder, 'native')
   await writeFile(native, Buffer.from('\x7fELF of another machine'), { mode: 0o755 })
   const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
-  const { command } = await ensureBridgeCommand(needs)
+  const { command, build } = await ensureBridgeCommand(needs)
+  expect(build).toBe('Node')
   expect(await readFile(command, 'utf8')).toContain("exec '/node' '/b'")
 })
 
@@ -163,7 +165,7 @@ test('Windows replaces no bridge that runs: the one before stays, and the next s
   expect({ command, args }).toEqual({ command: join(folder, 'bin', 'causeway-bridge.exe'), args: [] })
   await writeFile(native, '#!/bin/sh\necho 2\n', { mode: 0o755 })
   const write = () => Promise.reject(new Error('EBUSY'))
-  expect(await ensureBridgeCommand({ ...needs, write })).toEqual({ command, args })
+  expect(await ensureBridgeCommand({ ...needs, write })).toEqual({ build: 'native', command, args })
   expect(await readFile(command, 'utf8')).toContain('echo 1')
   await ensureBridgeCommand(needs)
   expect(await readFile(command, 'utf8')).toContain('echo 2')
@@ -176,10 +178,12 @@ test('an installed bridge is named as it is; on Windows Node and script are name
   const installed = join(folder, 'causeway-bridge')
   await writeFile(installed, '')
   expect(await ensureBridgeCommand({ ...needs, platform: 'linux', installed })).toEqual({
+    build: 'native',
     command: installed,
     args: [],
   })
   expect(await ensureBridgeCommand({ ...needs, platform: 'win32', installed: null })).toEqual({
+    build: 'Node',
     command: 'C:\\node.exe',
     args: ['C:\\b.cjs'],
   })
