@@ -11,7 +11,7 @@ const facts: Facts = {
     problem: null,
   } as Facts['app'],
   auth: { state: 'signed-out' } as Facts['auth'],
-  vault: { state: 'open', backend: 'keychain', problem: null } as Facts['vault'],
+  vault: { state: 'ready', backend: 'keychain', problem: null } as Facts['vault'],
   catalog: { servers: [], fetchedAt: null, problem: null } as unknown as Facts['catalog'],
   health: { overall: 'ok', servers: [] } as unknown as Facts['health'],
   clients: [],
