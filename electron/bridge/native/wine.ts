@@ -25,8 +25,14 @@ export const toWindows = (path: string) => `Z:${path.replaceAll('/', '\\')}`
 export async function createWine() {
   if (!wine || !wineServer || !compiler) throw new Error(noWindows ?? '')
   const [program, server, cross] = [wine, wineServer, compiler]
-  const folder = await mkdtemp(join(tmpdir(), 'wine-'))
-  const env = { PATH: process.env.PATH ?? '', HOME: folder, WINEPREFIX: join(folder, 'prefix'), WINEDEBUG: '-all' }
+  const folder = await mkdtemp(join(tmpdir(), 'windows-'))
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    TMPDIR: folder,
+    WINEPREFIX: join(folder, 'prefix'),
+    WINEDEBUG: '-all',
+  }
   const bridgePath = join(folder, 'bridge.exe')
   const relayPath = join(folder, 'pipe-relay.exe')
   const started: ChildProcess[] = []
