@@ -1,7 +1,8 @@
 // `npm test`: sets up what the tests need, then runs all of them. Ends with one line of totals.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDependencies, findNode, main, root, run, StepError, step } from './setup.mjs'
 
@@ -60,10 +61,13 @@ await main(async () => {
   const bin = (name) => join(root, 'node_modules/.bin', name)
   // What this machine sets for its own Node programs must not reach the product under test.
   const { NODE_OPTIONS: _options, ...inherited } = process.env
+  // Browsers and test runners keep things in a home; this one is the run's own.
+  const home = mkdtempSync(join(tmpdir(), 'causeway-test-home-'))
   const env = {
     ...inherited,
     PATH: `${join(node, '..')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
     CI: '1',
+    HOME: home,
   }
   rmSync(join(root, 'out'), { recursive: true, force: true })
   mkdirSync(join(root, 'out'), { recursive: true })
@@ -104,5 +108,6 @@ await main(async () => {
   process.stdout.write(
     `\n${sum('passed')} passed, ${failed} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}\n`,
   )
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   return broken.length === 0 ? 0 : 1
 })
