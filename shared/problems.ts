@@ -37,6 +37,7 @@ export const problems = {
   'app.company-unreachable': { title: 'The company’s address does not answer', remedy: 'retry' },
   'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
   'app.cannot-open': { title: 'No program could be started for this file; open it by hand', remedy: 'none' },
+  'app.disk-full': { title: 'There is no space left on the disk', remedy: 'retry' },
   'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
   'app.already-running': { title: 'The app is already running', remedy: 'none' },
   'catalog.unreachable': { title: 'The list of servers cannot be fetched', remedy: 'retry' },
@@ -219,6 +220,9 @@ export class Problem extends Error {
 /** Turns whatever was thrown into data. A bug keeps its text out of sight: it may hold anything. */
 export function toProblem(error: unknown): ProblemData {
   if (error instanceof Problem) return error.data
+  // Any write can meet a full disk; a person can act on it, so it is not a bug wherever it happens.
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
+    return new Problem('app.disk-full').data
   const parsed = ProblemData.safeParse(error)
   if (parsed.success) return parsed.data
   return new Problem('internal').data

@@ -138,6 +138,12 @@ test('agent takes its options without connecting to anything', async () => {
   expect(agent).toMatchObject({ ui: true, open: false, port: 4000 })
 })
 
+test('a full disk is said in words, wherever the write was', async () => {
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' })
+  expect(await run({ catalog: { snapshot: rejects(full) } }, ['servers'])).toBe(1)
+  expect(err.join('')).toContain('[app.disk-full]')
+})
+
 test('an agent beside a running app says so', async () => {
   const problem = new Problem('app.already-running')
   const needs = {

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { brand } from '../../shared/brand.ts'
-import { Problem } from '../../shared/problems.ts'
+import { toProblem } from '../../shared/problems.ts'
 import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
 import { addConnections } from './connections-program.ts'
@@ -87,8 +87,9 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     .option('--company <address>', 'join this company first')
     .action(async (options: AgentOptions) => {
       code = await needs.runAgent(options).catch((error: unknown) => {
-        if (!(error instanceof Problem)) throw error
-        needs.err(toLines(error.data))
+        const problem = toProblem(error)
+        if (problem.code === 'internal') throw error
+        needs.err(toLines(problem))
         return exitCodes.problem
       })
     })
