@@ -1,28 +1,35 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { binScript } from './setup.mjs'
 
 // The quick part of `npm test`: format, lint, types, unused code, unit tests. Two at a time, because that is what the
 // smallest machine has.
 const root = join(import.meta.dirname, '..')
-const bin = (name: string) => join(root, 'node_modules/.bin', name)
-type Job = { name: string; command: string; args: string[] }
+type Job = { name: string; args: string[] }
 
 const projects = ['shared', 'electron', 'renderer', 'e2e', 'build', 'bench']
 const jobs: Job[] = [
   {
     name: 'unit tests',
-    command: bin('vitest'),
-    args: ['run', '--project', 'unit', '--reporter=dot', '--reporter=json', '--outputFile.json=out/unit.json'],
+    args: [
+      binScript('vitest'),
+      'run',
+      '--project',
+      'unit',
+      '--reporter=dot',
+      '--reporter=json',
+      '--outputFile.json=out/unit.json',
+    ],
   },
-  { name: 'format and lint', command: bin('biome'), args: ['ci', '.'] },
-  ...projects.map((project) => ({ name: `types: ${project}`, command: bin('tsc'), args: ['-p', project] })),
-  { name: 'unused code', command: bin('knip'), args: [] },
+  { name: 'format and lint', args: [binScript('@biomejs/biome'), 'ci', '.'] },
+  ...projects.map((project) => ({ name: `types: ${project}`, args: [binScript('typescript', 'tsc'), '-p', project] })),
+  { name: 'unused code', args: [binScript('knip')] },
 ]
 
-function run({ name, command, args }: Job) {
+function run({ name, args }: Job) {
   return new Promise<boolean>((resolve) => {
     const started = Date.now()
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     const output: Buffer[] = []
     child.stdout.on('data', (part: Buffer) => output.push(part))
     child.stderr.on('data', (part: Buffer) => output.push(part))

@@ -23,11 +23,12 @@ export async function step(title, work) {
 }
 
 /** Runs a program to its end. A failure is a StepError with the remedy. */
-export function run(command, args, { remedy, env = process.env, quiet = false, timeoutMs } = {}) {
+export function run(command, args, { remedy, env = process.env, quiet = false, shell = false, timeoutMs } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
       env,
+      shell,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     })
     const output = []
@@ -49,7 +50,23 @@ export function run(command, args, { remedy, env = process.env, quiet = false, t
   })
 }
 
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+/**
+ * Runs npm: the one that runs us where one does, as a script. Windows has it as npm.cmd only, which Node starts through
+ * a shell or not at all.
+ */
+export function runNpm(args, options) {
+  const script = process.env.npm_execpath
+  if (script?.endsWith('.js')) return run(process.execPath, [script, ...args], options)
+  return run('npm', args, { ...options, shell: process.platform === 'win32' })
+}
+
+/** The script behind a program of node_modules: Node starts it on every system, without the shells of `.bin`. */
+export function binScript(name, program = name.split('/').pop()) {
+  const folder = join(root, 'node_modules', name)
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return join(folder, typeof bin === 'string' ? bin : bin[program])
+}
+
 const lockHash = () => createHash('sha256').update(readFileSync(lock)).digest('hex')
 
 /** Installs exactly what the lock file says, once per lock file. */
@@ -57,7 +74,7 @@ export async function ensureDependencies() {
   const hash = lockHash()
   if (existsSync(mark) && readFileSync(mark, 'utf8') === hash) return
   await step('Installing dependencies (a minute, once)', () =>
-    run(npm, ['ci', '--no-audit', '--no-fund'], {
+    runNpm(['ci', '--no-audit', '--no-fund'], {
       remedy: 'Check the network and the npm registry settings (proxy, certificates), then start again.',
     }),
   )

@@ -2,12 +2,11 @@
 // of our servers it is connected to. Not part of `npm test`: they weigh close to a gigabyte.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { ensureDependencies, findNode, main, root, run, step } from './setup.mjs'
+import { delimiter, dirname, join } from 'node:path'
+import { ensureDependencies, findNode, main, root, run, runNpm, step } from './setup.mjs'
 
 const folder = join(root, 'e2e/clients')
 const mark = join(folder, 'node_modules/.installed-lock')
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 
 await main(async () => {
   await ensureDependencies()
@@ -15,7 +14,7 @@ await main(async () => {
   if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
     await step('Installing the AI clients (a minute, once)', () =>
       // Not `ci`: it wants every platform's optional package in the lock file, and a mirror may lack some.
-      run(npm, ['install', '--no-save', '--prefix', folder], {
+      runNpm(['install', '--no-save', '--prefix', folder], {
         remedy: 'Check the network and the npm registry settings, then start again.',
       }),
     )
@@ -24,7 +23,7 @@ await main(async () => {
     writeFileSync(mark, lock)
   }
   const node = findNode()
-  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
-  await step('Building', () => run(npm, ['run', 'build'], { env, quiet: true }))
+  const env = { ...process.env, PATH: [dirname(node), process.env.PATH].join(delimiter) }
+  await step('Building', () => runNpm(['run', 'build'], { env, quiet: true }))
   await run(node, ['--test', join(folder, 'clients.test.ts')], { env, remedy: 'What each client said stands above.' })
 })

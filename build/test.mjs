@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ensureDependencies, findNode, main, root, run, StepError, step } from './setup.mjs'
+import { delimiter, join } from 'node:path'
+import { binScript, ensureDependencies, findNode, main, root, run, StepError, step } from './setup.mjs'
 
 const needed = ['chromium', 'gnome-keyring', 'dbus', 'libsecret-1-0']
 const compiler = ['gcc', 'libc6-dev']
@@ -58,14 +58,13 @@ await main(async () => {
   await ensureDependencies()
   await ensurePackages()
   const node = findNode()
-  const bin = (name) => join(root, 'node_modules/.bin', name)
   // What this machine sets for its own Node programs must not reach the product under test.
   const { NODE_OPTIONS: _options, ...inherited } = process.env
   // Browsers and test runners keep things in a home; this one is the run's own.
   const home = mkdtempSync(join(tmpdir(), 'causeway-test-home-'))
   const env = {
     ...inherited,
-    PATH: `${join(node, '..')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    PATH: [join(node, '..'), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
     CI: '1',
     HOME: home,
   }
@@ -73,12 +72,12 @@ await main(async () => {
   mkdirSync(join(root, 'out'), { recursive: true })
 
   const stages = [
-    ['Format, lint, types, unused code, unit tests', node, ['build/check.ts'], {}],
-    ['Build', node, ['build/build.ts'], {}],
+    ['Format, lint, types, unused code, unit tests', ['build/check.ts'], {}],
+    ['Build', ['build/build.ts'], {}],
     [
       'Integration tests',
-      bin('vitest'),
       [
+        binScript('vitest'),
         'run',
         '--project',
         'integration',
@@ -88,12 +87,16 @@ await main(async () => {
       ],
       {},
     ],
-    ['End-to-end tests', bin('playwright'), ['test'], { PLAYWRIGHT_JSON_OUTPUT_NAME: 'out/e2e.json' }],
+    [
+      'End-to-end tests',
+      [binScript('@playwright/test', 'playwright'), 'test'],
+      { PLAYWRIGHT_JSON_OUTPUT_NAME: 'out/e2e.json' },
+    ],
   ]
   const broken = []
-  for (const [title, command, args, extra] of stages) {
+  for (const [title, args, extra] of stages) {
     try {
-      await step(title, () => run(command, args, { env: { ...env, ...extra } }))
+      await step(title, () => run(node, args, { env: { ...env, ...extra } }))
     } catch (error) {
       if (!(error instanceof StepError)) throw error
       process.stderr.write(`✗ ${title}\n`)
