@@ -11,6 +11,7 @@ import { createBridge } from './bridge/bridge.ts'
 import { writeLaunch } from './bridge/launch-file.ts'
 import type { EraVerdict, Verdict } from './bridge/links/link-options.ts'
 import { openLink } from './bridge/links/open-link.ts'
+import { createSharedServers } from './bridge/links/shared-servers.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createClients } from './clients/clients.ts'
 import { readProcesses } from './clients/processes.ts'
@@ -135,6 +136,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   const verdicts = new Map<string, Verdict>()
   const eras = new Map<string, EraVerdict>()
+  const shared = createSharedServers({ version, account: () => auth.account()?.id ?? null })
   const eraKey = (url: string) => `${auth.account()?.id ?? ''} ${url}`
   const bridge = createBridge({
     runFolder: paths.run,
@@ -147,6 +149,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       openLink(needs, {
         dispatcher: network.dispatcher,
         environment: env,
+        shared,
         recall: (url) => verdicts.get(url),
         remember: (url, verdict) => verdicts.set(url, verdict),
         recallEra: (url) => eras.get(eraKey(url)),
@@ -287,7 +290,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   async function close() {
     health.close()
     await bridge.close()
-    await Promise.all([auth.close(), clients.close(), activity.close(), network.close()])
+    await Promise.all([shared.close(), auth.close(), clients.close(), activity.close(), network.close()])
     await vault.close()
   }
   try {
