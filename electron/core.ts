@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { AppInfo } from '../shared/contract/app.ts'
 import type { ClientApp } from '../shared/contract/clients.ts'
 import { type CoreApi, contract } from '../shared/contract/contract.ts'
-import { Problem } from '../shared/problems.ts'
 import { createActivity } from './activity/activity.ts'
 import { createApp } from './app/app.ts'
 import { toDiagnostics } from './app/diagnostics.ts'
@@ -12,6 +11,7 @@ import { createBridge } from './bridge/bridge.ts'
 import { writeLaunch } from './bridge/launch-file.ts'
 import type { EraVerdict, Verdict } from './bridge/links/link-options.ts'
 import { openLink } from './bridge/links/open-link.ts'
+import { createSharedServers } from './bridge/links/shared-servers.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createClients } from './clients/clients.ts'
 import { readProcesses } from './clients/processes.ts'
@@ -45,8 +45,6 @@ export type CoreOptions = {
   resolveProxy?: (url: string) => Promise<string>
   openUrl: (url: string) => Promise<boolean>
   openPath: (path: string) => Promise<boolean>
-  /** Shows the window; the address that opens it once, where it is one in the browser. Throws app.no-window. */
-  openWindow: () => Promise<{ address: string | null }>
   /** Ends the process that runs the core. */
   quit: () => void
   log: Log
@@ -138,6 +136,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   const verdicts = new Map<string, Verdict>()
   const eras = new Map<string, EraVerdict>()
+  const shared = createSharedServers({ version, account: () => auth.account()?.id ?? null })
   const eraKey = (url: string) => `${auth.account()?.id ?? ''} ${url}`
   const bridge = createBridge({
     runFolder: paths.run,
@@ -150,6 +149,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       openLink(needs, {
         dispatcher: network.dispatcher,
         environment: env,
+        shared,
         recall: (url) => verdicts.get(url),
         remember: (url, verdict) => verdicts.set(url, verdict),
         recallEra: (url) => eras.get(eraKey(url)),
@@ -183,7 +183,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     auth: auth.snapshot,
     concerns: () =>
       toConcerns({
-        company: company.isChosen() ? company.problem() : new Problem('app.no-company').data,
+        company: company.problem(),
         vault: vault.snapshot(),
         catalog: catalog.snapshot(),
         clients: apps,
@@ -214,7 +214,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return [paths.data, paths.logs, ...known]
     },
     openPath: options.openPath,
-    openWindow: options.openWindow,
     diagnostics: async () =>
       toDiagnostics({
         app: app.snapshot(),
@@ -291,7 +290,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   async function close() {
     health.close()
     await bridge.close()
-    await Promise.all([auth.close(), clients.close(), activity.close(), network.close()])
+    await Promise.all([shared.close(), auth.close(), clients.close(), activity.close(), network.close()])
     await vault.close()
   }
   try {

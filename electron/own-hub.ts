@@ -8,6 +8,7 @@ import { createBridge } from './bridge/bridge.ts'
 import { findHub } from './bridge/end/find-hub.ts'
 import type { OwnHub } from './bridge/end/run-ad-hoc.ts'
 import { openLink } from './bridge/links/open-link.ts'
+import { createSharedServers } from './bridge/links/shared-servers.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
 import { createNetwork } from './network/network.ts'
@@ -26,6 +27,7 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     servers: () => [],
     log: silent,
   })
+  const shared = createSharedServers({ version: manifest.version })
   const bridge = createBridge({
     runFolder: join(folder, 'run'),
     cacheFolder: join(folder, 'cache'),
@@ -34,7 +36,7 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     headers: async ({ name }) => {
       throw new Problem('auth.server-wants-sign-in', `${name}: give its --header or --bearer`)
     },
-    openLink: (needs) => openLink(needs, { dispatcher: network.dispatcher }),
+    openLink: (needs) => openLink(needs, { dispatcher: network.dispatcher, shared }),
     allowAdHoc: () => choices.allowAdHoc,
     account: () => null,
     record: () => {},

@@ -27,7 +27,7 @@ export const Endpoint = z.discriminatedUnion('transport', [
     args: z.array(z.string()).default([]),
     env: StringMap.default({}),
     cwd: z.string().optional(),
-    /** One process for all sessions, or one for each. */
+    /** One process for all sessions of a person, or one for each. */
     shared: z.boolean().default(false),
     era: Era.optional(),
   }),
@@ -46,6 +46,7 @@ export const ServerAuth = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('api-key'),
+    /** The header that carries it; to a local server, the environment variable. */
     header: z.string().default('Authorization'),
     /** Put in front of the key, such as `Bearer `. */
     prefix: z.string().default(''),

@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import { createBridge } from '../../electron/bridge/bridge.ts'
 
 import { openLink } from '../../electron/bridge/links/open-link.ts'
+import { createSharedServers } from '../../electron/bridge/links/shared-servers.ts'
 import { createMemoryLog } from '../../electron/lib/log.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
 
@@ -10,13 +11,14 @@ import { ServerConfig } from '../../shared/server-config.ts'
 const [data = '', endpoint = '{}', token = ''] = process.argv.slice(2)
 const config = ServerConfig.parse({ id: 'reference', name: 'Reference', endpoint: JSON.parse(endpoint) })
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+const shared = createSharedServers({ version: '0' })
 const bridge = createBridge({
   runFolder: join(data, 'run'),
   cacheFolder: join(data, 'cache'),
   version: '0.0.0',
   findServer: (id) => (id === config.id ? { config, allowed: true } : undefined),
   headers: async () => ({ authorization: `Bearer ${token}` }),
-  openLink: (needs) => openLink(needs, { dispatcher }),
+  openLink: (needs) => openLink(needs, { dispatcher, shared }),
   allowAdHoc: () => true,
   account: () => null,
   // The table has a row for messages no client of the SDK could take.

@@ -9,6 +9,7 @@ import { createMemoryLog } from '../lib/log.ts'
 import { createBridge } from './bridge.ts'
 import type { NewCall } from './calls.ts'
 import { openLink } from './links/open-link.ts'
+import { createSharedServers } from './links/shared-servers.ts'
 import { callText, createProcesses } from './testing/processes.ts'
 import { serverId } from './testing/server-config.ts'
 
@@ -25,6 +26,8 @@ async function startHub(company: Company, person: string) {
   const { access_token: token } = await signIn(company, person)
   const dispatcher = new Agent()
   closers.push(() => dispatcher.destroy())
+  const shared = createSharedServers({ version: '0' })
+  closers.push(shared.close)
   const calls: NewCall[] = []
   const bridge = createBridge({
     runFolder: join(processes.home, 'run'),
@@ -35,7 +38,7 @@ async function startHub(company: Company, person: string) {
       return config && { config: ServerConfig.parse(config), allowed: true }
     },
     headers: async () => ({ authorization: `Bearer ${token}` }),
-    openLink: (needs) => openLink(needs, { dispatcher }),
+    openLink: (needs) => openLink(needs, { dispatcher, shared }),
     allowAdHoc: () => false,
     account: () => person,
     record: (call) => void calls.push(call),

@@ -12,7 +12,7 @@ export type Question = { name: string; id: IdText; method: string; line: Buffer 
 export const asking: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read'])
 
 /** What keeps the client from taking this question: it never said that it can. Null where nothing does. */
-function findObstacle(method: string, params: Buffer, capabilities: Buffer): string | null {
+export function findObstacle(method: string, params: Buffer, capabilities: Buffer): string | null {
   const has = (...path: string[]) => findSpan(capabilities, path) !== null
   if (method === 'roots/list') return has('roots') ? null : method
   if (method === 'sampling/createMessage') {

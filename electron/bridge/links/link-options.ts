@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { SharedServers } from './shared-servers.ts'
 
 type Timings = {
   /** How long calls are held while a stream, a session or a process comes up. */
@@ -44,6 +45,8 @@ type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { 
 export type LinkOptions = {
   /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
   dispatcher: { request: (options: Dispatcher.RequestOptions) => Promise<HttpResponse> }
+  /** The local servers that sessions use together. */
+  shared: SharedServers
   /** Largest message either way, counted after decompression. */
   maxMessageBytes?: number
   timings?: Partial<Timings>

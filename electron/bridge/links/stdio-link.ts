@@ -14,15 +14,18 @@ import type { WakingLink } from './waking-link.ts'
 
 type StdioEndpoint = Extract<Endpoint, { transport: 'stdio' }>
 
+/** A key from the vault, or a configured value, goes where a local server looks for it: its header names the variable. */
+const inEnvironment = new Set(['api-key', 'headers'])
 const steadyMs = 10_000
 const mostFailures = 5
 
 /**
  * A local server, started with the first message. When it ends by itself its running calls fail, and it is started
  * again, ever more slowly, with the client’s own `initialize`; one that will not stay up is given up with a reason.
+ * Where it is shared, what is started is a place at the one process of all sessions.
  */
 export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, settings: LinkSettings): WakingLink {
-  const { timings, maxMessageBytes, environment = process.env } = settings
+  const { timings, maxMessageBytes, environment = process.env, shared } = settings
   const { log, deliver } = needs
   const { name } = needs.server
   const closing = new AbortController()
@@ -63,10 +66,20 @@ export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, setti
     else log.warn('process.line-too-large')
   }
 
+  async function startServer(): Promise<LocalServer> {
+    const { auth, id } = needs.server
+    const secrets = inEnvironment.has(auth.kind) ? await needs.headers() : {}
+    const complete = { ...endpoint, env: { ...endpoint.env, ...secrets } }
+    const startOwn = () => startLocalServer(complete, environment, log)
+    if (!endpoint.shared) return startOwn()
+    const key = JSON.stringify([id, complete])
+    return shared.join({ key, start: startOwn, maxMessageBytes, closeMs: timings.closeMs, log })
+  }
+
   async function start(): Promise<LocalServer> {
     if (failures > 0) await wait(backoff.nextMs(), closing.signal)
     const startedAt = performance.now()
-    const started = await startLocalServer(endpoint, environment, log).catch((error) => {
+    const started = await startServer().catch((error) => {
       failures += 1
       throw error
     })
@@ -164,7 +177,7 @@ export function createStdioLink(endpoint: StdioEndpoint, needs: LinkNeeds, setti
   const ordered = (work: () => Promise<void>): Promise<void> => (gate ? gate.then(work) : work())
 
   function initialize(message: Message) {
-    // One process is one session: a second `initialize` gets a process of its own.
+    // One process is one session: a second `initialize` gets a process of its own, or a new place at a shared one.
     const old = server
     server = null
     if (old) void old.stop(timings.closeMs)

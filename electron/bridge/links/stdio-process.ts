@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { Problem } from '../../../shared/problems.ts'
 import type { Endpoint } from '../../../shared/server-config.ts'
 import type { Log } from '../../lib/log.ts'
@@ -24,6 +25,7 @@ function toEnvironment(source: Environment, configured: Record<string, string>):
   return { ...base, ...configured }
 }
 
+const lastWordsMs = 250
 const linesPerMinute = 200
 
 /** Hands stderr to the log line by line: capped in length and in number, so a chatty server cannot fill the disk. */
@@ -50,7 +52,7 @@ function logErrors(child: ChildProcessWithoutNullStreams, log: Log) {
 
 /** A local server, running. It and everything it started are ended together. */
 export type LocalServer = {
-  stdout: ChildProcessWithoutNullStreams['stdout']
+  stdout: Readable
   write: (line: Buffer) => void
   /** Bytes it has not taken yet. */
   waitingBytes: () => number
@@ -78,7 +80,11 @@ export async function startLocalServer(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const exited = new Promise<string>((resolve) => {
-    child.on('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+    child.on('exit', async (code, signal) => {
+      // What it said last may still be on its way; whatever it started may hold the pipe open for ever.
+      await Promise.race([new Promise((ended) => void child.stdout.once('close', ended)), later(lastWordsMs)])
+      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`)
+    })
     child.on('error', () => resolve('it could not be started'))
   })
   await new Promise<void>((resolve, reject) => {

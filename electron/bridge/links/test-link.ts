@@ -7,9 +7,10 @@ import type { LinkNeeds, RpcError } from '../link.ts'
 import { scan } from '../scan.ts'
 import type { EraVerdict, LinkOptions } from './link-options.ts'
 import { openLink } from './open-link.ts'
+import { createSharedServers } from './shared-servers.ts'
 
 type Json = Record<string, unknown>
-type Options = Partial<LinkOptions> & Partial<Pick<LinkNeeds, 'headers' | 'deliver'>>
+type Options = Partial<LinkOptions> & Partial<Pick<LinkNeeds, 'headers' | 'deliver'>> & { auth?: Json }
 
 /** Waits for a condition and not for a time: these tests run on loaded machines. */
 export async function until<T>(find: () => T | undefined | false, what = 'it'): Promise<T> {
@@ -27,16 +28,17 @@ const older: EraVerdict = { speaks: 'legacy', at: '2999-01-01T00:00:00.000Z' }
 
 /** A link as the hub opens it, with everything it hands back kept. */
 export function openTestLink(endpoint: Json, options: Options = {}) {
-  const { headers = async () => ({}), deliver, timings, ...rest } = options
+  const { headers = async () => ({}), deliver, timings, auth, ...rest } = options
   const memory = createMemoryLog()
   const delivered: string[] = []
   const failed: { id: string; error: RpcError }[] = []
   const ended: RpcError[] = []
   const own = new Agent()
   const dispatcher = options.dispatcher ?? own
+  const shared = options.shared ?? createSharedServers({ version: '0' })
   const link = openLink(
     {
-      server: ServerConfig.parse({ id: 'test', name: 'Test server', endpoint }),
+      server: ServerConfig.parse({ id: 'test', name: 'Test server', endpoint, ...(auth ? { auth } : {}) }),
       headers,
       deliver: deliver ?? ((line) => void delivered.push(line.toString())),
       fail: (id, error) => void failed.push({ id, error }),
@@ -47,11 +49,13 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
       recallEra: () => older,
       ...rest,
       dispatcher,
+      shared,
       timings: { backoffFirstMs: 20, backoffMostMs: 100, lingerMs: 50, ...timings },
     },
   )
   onTestFinished(async () => {
     await link.close()
+    await shared.close()
     await own.destroy()
   })
 

@@ -4,6 +4,7 @@ import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import { createBridge } from '../bridge.ts'
 import { openLink } from '../links/open-link.ts'
+import { createSharedServers } from '../links/shared-servers.ts'
 import { createEchoLink } from './echo-server.ts'
 import { testServer } from './server-config.ts'
 
@@ -14,6 +15,7 @@ import { testServer } from './server-config.ts'
 const [data = '', endpoint] = process.argv.slice(2)
 const { log } = createMemoryLog()
 const dispatcher = new Agent()
+const shared = createSharedServers({ version: '0' })
 const configs = [testServer('echo')]
 const given = endpoint ? JSON.parse(endpoint) : {}
 for (const [id, each] of Object.entries('transport' in given ? { real: given } : given))
@@ -27,7 +29,7 @@ const bridge = createBridge({
     return config && { config, allowed: true }
   },
   headers: async () => ({}),
-  openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher })),
+  openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher, shared })),
   allowAdHoc: () => process.env.AD_HOC !== 'forbidden',
   account: () => null,
   record: () => {},
