@@ -10,7 +10,13 @@ const lock = join(root, 'package-lock.json')
 const mark = join(root, 'node_modules/.installed-lock')
 
 /** A step of the set-up that could not be done; the message says what to do about it. */
-export class StepError extends Error {}
+export class StepError extends Error {
+  exitCode
+  constructor(message, exitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
 
 /** Says a step, does it, says how long it took. */
 export async function step(title, work) {
@@ -97,6 +103,6 @@ export async function main(work) {
     process.exitCode = (await work()) ?? 0
   } catch (error) {
     process.stderr.write(`\n✗ ${error instanceof StepError ? error.message : error.stack}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof StepError ? error.exitCode : 1
   }
 }

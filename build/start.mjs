@@ -1,5 +1,5 @@
 // `npm start`: sets up what is missing, starts the demo company and the app, and ends both together.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -104,11 +104,42 @@ function electronBinary() {
   return existsSync(binary) ? binary : null
 }
 
+/** True where the app runs already: its window is shown again. A build would take the files from under it. */
+function isShown(node) {
+  const cli = join(root, 'dist/cli/causeway.js')
+  if (!existsSync(cli)) return false
+  const { status, stdout } = spawnSync(node, [cli, 'open', '--json'], { encoding: 'utf8', timeout: 30_000 })
+  const { error, address } = readJson(stdout)
+  if (status !== 0 && error?.code !== 'app.no-window') return false
+  process.stdout.write(
+    `Causeway runs already; this start changes nothing. ${address ? `Its window: ${address}` : 'To start anew, end it first: npx causeway quit'}\n`,
+  )
+  return true
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
+/** The options, or a sentence about the one that is none. */
+function readArguments() {
+  try {
+    return parseArgs({ options, allowNegative: true }).values
+  } catch (error) {
+    throw new StepError(`${error.message}\n\n${help}`, 2)
+  }
+}
+
 await main(async () => {
-  const { values } = parseArgs({ options, allowNegative: true })
+  const values = readArguments()
   if (values.help) return void process.stdout.write(help)
   await ensureDependencies()
   const node = findNode()
+  if (isShown(node)) return 0
   await step('Building', () =>
     run(node, ['build/build.ts'], {
       remedy: 'This is a bug in a fresh clone; with local changes, see the error above.',

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { createClient } from '../shared/client.ts'
 import { contract } from '../shared/contract/contract.ts'
+import { Problem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
 import { connectControl } from './bridge/end/control.ts'
 import { runCli } from './cli/cli.ts'
@@ -20,6 +21,9 @@ const assets = findAssets(import.meta.url)
 const paths = createPaths({ env, platform })
 let keychainHangs = () => false
 const openLog = () => createFileLog({ folder: paths.logs, name: 'app' })
+const noWindow = async () => {
+  throw new Problem('app.no-window')
+}
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
 async function connectRunning(): Promise<Connection | null> {
@@ -43,10 +47,12 @@ async function connect(): Promise<Connection> {
   const running = await connectRunning()
   if (running) return running
   const { log, close: closeLog } = openLog()
-  const core = await startNodeCore({ assets, paths, env, platform, quit: () => {}, log }).catch(async (error) => {
-    await closeLog()
-    throw error
-  })
+  const core = await startNodeCore({ assets, paths, env, platform, openWindow: noWindow, quit: () => {}, log }).catch(
+    async (error) => {
+      await closeLog()
+      throw error
+    },
+  )
   keychainHangs = core.keychainHangs
   await core.ready
   const close = () => core.close().finally(closeLog)
@@ -57,8 +63,8 @@ async function runAgent({ ui, open, port, company }: AgentOptions): Promise<numb
   const agentEnv = company ? { ...env, CAUSEWAY_COMPANY: company } : env
   const { log, close } = openLog()
   return runHeadless({
-    startCore: async (quit) => {
-      const core = await startNodeCore({ assets, paths, env: agentEnv, platform, quit, log })
+    startCore: async (given) => {
+      const core = await startNodeCore({ assets, paths, env: agentEnv, platform, ...given, log })
       keychainHangs = core.keychainHangs
       return core
     },

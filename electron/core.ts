@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { AppInfo } from '../shared/contract/app.ts'
 import type { ClientApp } from '../shared/contract/clients.ts'
 import { type CoreApi, contract } from '../shared/contract/contract.ts'
+import { Problem } from '../shared/problems.ts'
 import { createActivity } from './activity/activity.ts'
 import { createApp } from './app/app.ts'
 import { toDiagnostics } from './app/diagnostics.ts'
@@ -45,6 +46,8 @@ export type CoreOptions = {
   resolveProxy?: (url: string) => Promise<string>
   openUrl: (url: string) => Promise<boolean>
   openPath: (path: string) => Promise<boolean>
+  /** Shows the window; the address that opens it once, where it is one in the browser. Throws app.no-window. */
+  openWindow: () => Promise<{ address: string | null }>
   /** Ends the process that runs the core. */
   quit: () => void
   log: Log
@@ -183,7 +186,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     auth: auth.snapshot,
     concerns: () =>
       toConcerns({
-        company: company.problem(),
+        company: company.isChosen() ? company.problem() : new Problem('app.no-company').data,
         vault: vault.snapshot(),
         catalog: catalog.snapshot(),
         clients: apps,
@@ -214,6 +217,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return [paths.data, paths.logs, ...known]
     },
     openPath: options.openPath,
+    openWindow: options.openWindow,
     diagnostics: async () =>
       toDiagnostics({
         app: app.snapshot(),

@@ -18,9 +18,11 @@ function start({ window = true, browser = '' } = {}) {
   const { log } = createMemoryLog()
   const close = vi.fn(async () => {})
   let quit = () => {}
+  let openWindow = async () => ({ address: null as string | null })
   const ended = runHeadless({
-    startCore: async (end) => {
-      quit = end
+    startCore: async (given) => {
+      quit = given.quit
+      openWindow = given.openWindow
       return { dispatcher: createDispatcher({}, {}, log), close }
     },
     window: window ? { folder, port: 0, open: browser !== '' } : null,
@@ -30,7 +32,7 @@ function start({ window = true, browser = '' } = {}) {
     log,
   })
   const address = () => /http:\S+/.exec(lines.join('\n'))?.[0] ?? ''
-  return { ended, lines, address, close, quit: () => quit() }
+  return { ended, lines, address, close, quit: () => quit(), openWindow: () => openWindow() }
 }
 
 test('serves the window at the printed address until the core is told to quit, then closes all', async () => {
@@ -72,6 +74,28 @@ test('opens the printed address in the browser', async () => {
   const { ended, lines, address, quit } = start({ browser })
   await vi.waitFor(async () => expect(await readFile(opened, 'utf8')).toBe(address()), { timeout: 20_000 })
   expect(lines).toHaveLength(1)
+  quit()
+  await ended
+})
+
+test('another window has an address of its own, and opens in the browser', async () => {
+  const opened = join(folder, 'opened.txt')
+  const browser = join(folder, 'browser')
+  await writeFile(browser, `#!/bin/sh\nprintf '%s\\n' "$1" >> '${opened}'\n`, { mode: 0o755 })
+  const { ended, address, quit, openWindow } = start({ browser })
+  await vi.waitFor(async () => expect(await readFile(opened, 'utf8')).toBe(`${address()}\n`), { timeout: 20_000 })
+  const another = (await openWindow()).address
+  expect(another).toMatch(/#token=[\w-]{43}$/)
+  expect(another).not.toBe(address())
+  await vi.waitFor(async () => expect(await readFile(opened, 'utf8')).toBe(`${address()}\n${another}\n`))
+  quit()
+  await ended
+})
+
+test('without a window there is none to open', async () => {
+  const { ended, lines, quit, openWindow } = start({ window: false })
+  await vi.waitFor(() => expect(lines).toEqual(['Causeway runs.']))
+  await expect(openWindow()).rejects.toMatchObject({ code: 'app.no-window' })
   quit()
   await ended
 })

@@ -25,6 +25,7 @@ const assets = findAssets(import.meta.url)
 const { log, close: closeLog } = createFileLog({ folder: paths.logs, name: 'app' })
 
 async function start({ onOpen }: Prepared) {
+  let open: (screen: null) => void = () => {}
   const core = await createCore({
     mode: 'desktop',
     assets,
@@ -52,10 +53,14 @@ async function start({ onOpen }: Prepared) {
     // `BROWSER` is how a script, or a person on a strange desktop, says which program it shall be.
     openUrl: (url) => (env.BROWSER ? openUrl(url, { env, platform }) : openExternal(url, log.child('shell'))),
     openPath,
+    openWindow: async () => {
+      open(null)
+      return { address: null }
+    },
     quit: () => app.quit(),
     log,
   })
-  await createShell({
+  open = await createShell({
     api: core.api,
     serve: core.dispatcher,
     navigate: core.show,

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Assets } from './assets.ts'
-import { type Core, createCore } from './core.ts'
+import { type Core, type CoreOptions, createCore } from './core.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
 import type { Log } from './lib/log.ts'
 import { openPath } from './lib/open-path.ts'
@@ -14,12 +14,13 @@ type Needs = {
   paths: Paths
   env: Record<string, string | undefined>
   platform: NodeJS.Platform
+  openWindow: CoreOptions['openWindow']
   quit: () => void
   log: Log
 }
 
 /** The core with everything it needs of a machine, under plain Node: for the command line and the headless app. */
-export async function startNodeCore({ assets, paths, env, platform, quit, log }: Needs): Promise<Core> {
+export async function startNodeCore({ assets, paths, env, platform, openWindow, quit, log }: Needs): Promise<Core> {
   await mkdir(paths.data, { recursive: true, mode: 0o700 })
   const bridgeCommand = await ensureBridgeCommand({
     platform,
@@ -31,7 +32,7 @@ export async function startNodeCore({ assets, paths, env, platform, quit, log }:
   })
   return createCore({
     mode: 'headless',
-    ...{ assets, paths, env, platform, bridgeCommand, quit, log },
+    ...{ assets, paths, env, platform, bridgeCommand, openWindow, quit, log },
     store: createConfStore({ folder: paths.data, now: () => new Date() }),
     keychain: createKeytarKeychain({ folder: paths.data, platform }),
     launch: [process.execPath, assets.cliScript, 'agent'],

@@ -38,6 +38,7 @@ export const problems = {
   'app.company-invalid': { title: 'The company’s address does not describe a company', remedy: 'set-company' },
   'app.cannot-open': { title: 'No program could be started for this file; open it by hand', remedy: 'none' },
   'app.disk-full': { title: 'There is no space left on the disk', remedy: 'retry' },
+  'app.no-window': { title: 'The app runs without a window', remedy: 'restart-app' },
   'app.not-running': { title: 'The app is not running', remedy: 'restart-app' },
   'app.already-running': { title: 'The app is already running', remedy: 'none' },
   'catalog.unreachable': { title: 'The list of servers cannot be fetched', remedy: 'retry' },

@@ -23,6 +23,7 @@ function make() {
     knownPaths: async () => ['/home/ana/.cursor/mcp.json'],
     openPath: async (path) => opened.push(path) === 1,
     diagnostics: async () => '',
+    openWindow: async () => ({ address: null }),
     quit,
   })
   return { app, opened, quit }

@@ -18,6 +18,8 @@ type Needs = {
   /** False where no program could be started for it. */
   openPath: (path: string) => Promise<boolean>
   diagnostics: () => Promise<string>
+  /** Shows the window; the address that opens it once, where it is one in the browser. Throws app.no-window. */
+  openWindow: () => Promise<{ address: string | null }>
   quit: () => void
 }
 
@@ -61,6 +63,7 @@ export function createApp(needs: Needs) {
       if (!(await needs.openPath(path))) throw new Problem('app.cannot-open', path)
     },
     diagnostics: needs.diagnostics,
+    open: needs.openWindow,
     quit: () => {
       // After the answer has crossed: the asker should learn that it worked.
       setTimeout(needs.quit, 50)

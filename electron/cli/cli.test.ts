@@ -30,7 +30,7 @@ function run(api: unknown, argv: string[], running = true) {
   return runCli(
     {
       connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
-      connectFiles: async () => ({ api: api as CoreClient, running: false, close: async () => void closed++ }),
+      connectFiles: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
       runBridge: async () => void bridges++,
       team: undefined as never,
       runAgent: async (options) => {
@@ -131,6 +131,23 @@ test('apply writes what the preview it made just before has shown', async () => 
   expect(await run(api, ['apps', 'apply', 'cursor'])).toBe(0)
   expect(given).toEqual([{ client: 'cursor', token: 't1' }])
   expect(out.join('\n')).toBe('Cursor is set up (/x).\nRestart Cursor')
+})
+
+test('tools of a server that does not answer is a problem, for scripts as well', async () => {
+  const problem = new Problem('auth.signed-out').data
+  const api = {
+    health: { recheck: async () => ({ server: 'github', state: 'needs-you', problem }), tools: async () => [] },
+  }
+  expect(await run(api, ['tools', 'github'])).toBe(1)
+  expect(await run(api, ['tools', 'github', '--json'])).toBe(1)
+})
+
+test('open shows the window of the running app, and says where there is none', async () => {
+  const api = { app: { open: async () => ({ address: 'http://127.0.0.1:1/#token=t' }) } }
+  expect(await run(api, ['open'])).toBe(0)
+  expect(out).toEqual(['The window: http://127.0.0.1:1/#token=t'])
+  expect(await run(api, ['open'], false)).toBe(1)
+  expect(err.join('')).toContain('[app.not-running]')
 })
 
 test('agent takes its options without connecting to anything', async () => {

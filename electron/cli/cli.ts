@@ -61,6 +61,7 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     const text = await api.app.diagnostics()
     return { json: { text }, text }
   })
+  add(program, 'open', 'show the window of the running app', read.open, () => true)
   add(program, 'quit', 'end the running app', async ({ api, running }) => {
     if (running) await api.app.quit()
     return { json: { quit: running }, text: running ? 'The app ends.' : 'The app is not running.' }

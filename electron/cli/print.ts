@@ -6,7 +6,7 @@ const advice: Partial<Record<Remedy, string>> = {
   retry: 'Try again in a moment.',
   'set-company': 'Run: causeway company <address>',
   'unlock-keychain': 'Unlock the keychain, then try again.',
-  'restart-app': 'Start the app, or run: causeway agent',
+  'restart-app': 'Start the app, or run: causeway agent --ui',
   'open-servers': 'Run: causeway servers',
   'open-apps': 'Run: causeway apps',
   'open-file': 'Open the file, correct it, and try again.',

@@ -28,7 +28,7 @@ export async function status(connection: Connection): Promise<Result> {
     readHealth(connection),
   ])
   const person =
-    'account' in auth ? `${auth.account.name} (${auth.account.groups.join(', ') || 'no groups'})` : auth.state
+    'account' in auth ? `${auth.account.name} (${auth.account.groups.join(', ') || 'no groups'})` : `no, ${auth.state}`
   const lines = [
     health.sentence,
     `company   ${app.company ? `${app.company.name}, ${app.company.address}` : 'none'}`,
@@ -57,7 +57,12 @@ export async function tools({ api }: Connection, id: string): Promise<Result> {
     ['tool', 'kind', 'description'],
     list.map(({ name, kind, description }) => [name, kind, (description ?? '').slice(0, 80)]),
   )
-  return { json: { health, tools: list }, text: 'problem' in health ? toLines(health.problem) : text }
+  const answers = !('problem' in health)
+  return {
+    json: { health, tools: list },
+    text: answers ? text : toLines(health.problem),
+    code: answers ? exitCodes.done : exitCodes.problem,
+  }
 }
 
 export async function activity(
@@ -76,6 +81,13 @@ export async function activity(
   const text =
     rows.length > 0 ? toTable(['time', 'app', 'server', 'tool', 'outcome', 'duration'], rows) : 'No calls yet.'
   return { json: page, text }
+}
+
+/** A window that was closed is had again; a browser's needs a new address, because each opens one window only. */
+export async function open({ api, running }: Connection): Promise<Result> {
+  if (!running) throw new Problem('app.not-running')
+  const opened = await api.app.open()
+  return { json: opened, text: opened.address ? `The window: ${opened.address}` : 'The window is shown.' }
 }
 
 function describe(health: ServerHealth | null) {

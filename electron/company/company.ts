@@ -76,5 +76,13 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
     become(company, null)
   }
 
-  return { current: () => current, problem: () => problem, refresh, join: joinCompany, changed: changed.on }
+  return {
+    current: () => current,
+    /** True once there is an address, also while nothing could be read from it yet. */
+    isChosen: () => settings.company() !== null,
+    problem: () => problem,
+    refresh,
+    join: joinCompany,
+    changed: changed.on,
+  }
 }

@@ -69,6 +69,17 @@ test('signed out is one need, not one per server, and nobody is asked', async ()
   expect(state.servers.map(({ state }) => state)).toEqual(['needs-you', 'needs-you'])
 })
 
+test('without a company that is the one need: there is nobody to sign in with', () => {
+  auth = signedOut
+  const problem = new Problem('app.no-company').data
+  concerns.push({ id: 'company', subject: 'Causeway', problem })
+  expect(make().snapshot()).toMatchObject({
+    overall: 'needs-you',
+    sentence: 'Set up your company to start',
+    needs: [{ id: 'company', problem }],
+  })
+})
+
 test('after the sign-in no server is said to wait for it any more, also before it has answered', async () => {
   auth = signedOut
   const health = make()

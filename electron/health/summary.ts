@@ -16,7 +16,11 @@ type Given = {
 
 /** One sentence and one list for tray, window and command line, from all that is known. */
 export function toHealthState({ auth, concerns, servers, nameOf }: Given): HealthState {
-  const needs = [...concerns.map(toNeed), ...signInNeed(auth), ...serverNeeds(servers, auth, nameOf)]
+  const needs = [
+    ...concerns.map(toNeed),
+    ...(isJoined(concerns) ? signInNeed(auth) : []),
+    ...serverNeeds(servers, auth, nameOf),
+  ]
   const overall = worst([
     ...needs.map(({ level }) => level),
     ...servers.map(({ state }) => state).filter((state) => state === 'working'),
@@ -24,6 +28,10 @@ export function toHealthState({ auth, concerns, servers, nameOf }: Given): Healt
   ])
   return { overall, sentence: sentence({ overall, needs, auth }), needs, servers }
 }
+
+/** Without a company there is nobody to sign in with. */
+const isJoined = (concerns: { problem: ProblemData }[]) =>
+  concerns.every(({ problem }) => problem.code !== 'app.no-company')
 
 const toNeed = ({ id, subject, problem }: Concern): Need => ({
   id,
@@ -59,6 +67,7 @@ function serverNeeds(servers: ServerHealth[], auth: AuthState, nameOf: Given['na
 
 function sentence({ overall, needs, auth }: { overall: HealthState['overall']; needs: Need[]; auth: AuthState }) {
   if (auth.state === 'signing-in') return 'Waiting for the browser'
+  if (!isJoined(needs)) return 'Set up your company to start'
   const asks = needs.filter(({ level }) => level === 'needs-you' || level === 'broken')
   if (auth.state === 'signed-out' && asks.length <= 1) return 'Sign in to start'
   if (asks.length === 1) return '1 thing needs you'

@@ -83,5 +83,7 @@ function reason(error: unknown, what: string) {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   if (cause instanceof Problem) return cause.message
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return `${what} (${cause.code})`
-  return `${what} (${cause instanceof Error ? cause.name : 'unknown'})`
+  const name = cause instanceof Error ? cause.name : 'unknown'
+  // What fetch itself refuses has neither a code nor a name (“bad port”).
+  return `${what} (${cause instanceof Error && name === 'Error' ? cause.message : name})`
 }

@@ -32,7 +32,10 @@ type Needs = {
 }
 const quitLimitMs = 5000
 
-/** Everything Electron: window, tray, menu, deep links, login item. It holds no state of its own and decides nothing. */
+/**
+ * Everything Electron: window, tray, menu, deep links, login item. It holds no state of its own and decides nothing.
+ * Returns what shows the window.
+ */
 export async function createShell(needs: Needs) {
   const { api, serve, log } = needs
   const openLink = (url: string) => void openExternal(url, log)
@@ -85,6 +88,7 @@ export async function createShell(needs: Needs) {
   }
   // The first start may itself be a deep link's.
   if (!process.argv.includes(hiddenFlag)) open(findDeepLink(process.argv))
+  return open
 }
 
 async function hintOnce(api: CoreApi) {

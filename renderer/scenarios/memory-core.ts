@@ -109,6 +109,7 @@ export function createMemoryCore(world: World) {
       diagnostics: () =>
         answer('app.diagnostics', () => `${world.app.product} ${world.app.version}\n${world.health.sentence}\n`),
       navigate: navigate.on,
+      open: () => answer('app.open', () => ({ address: null })),
       quit: () => answer('app.quit', () => undefined),
     },
     auth: {

@@ -30,5 +30,10 @@ export const app = {
   diagnostics: call(z.void(), z.string()),
   /** The tray asks every window to show a screen. */
   navigate: event(z.object({ screen: Screen })),
+  /**
+   * Shows the window: the desktop app's own, or headless one in the browser, by an address that opens it once. Throws
+   * app.no-window.
+   */
+  open: call(z.void(), z.object({ address: z.string().nullable() })),
   quit: call(z.void(), z.void()),
 }
