@@ -77,7 +77,6 @@ export const theme = createTheme({
       styles: { title: { fontSize: '1rem', fontWeight: 650 } },
     },
     Button: { defaultProps: { size: 'sm' } },
-    Tooltip: { defaultProps: { openDelay: 400, withArrow: true, fz: 'xs' } },
     Badge: { defaultProps: { radius: 'sm', tt: 'none', fw: 550 } },
   },
 })

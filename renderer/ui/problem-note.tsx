@@ -1,4 +1,4 @@
-import { ActionIcon, CloseButton, Tooltip } from '@mantine/core'
+import { ActionIcon, CloseButton } from '@mantine/core'
 import { IconCopy } from '@tabler/icons-react'
 import type { HealthLevel } from '../../shared/contract/health.ts'
 import { levelOf } from '../../shared/problem-level.ts'
@@ -32,17 +32,16 @@ export function ProblemNote({ problem, level = levelOf(problem), subject, onDism
         {problem.detail && <div className={classes.detail}>{problem.detail}</div>}
         <div className={classes.foot}>
           <span className={classes.code}>{problem.code}</span>
-          <Tooltip label={t('common.copyDetails')}>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size="xs"
-              aria-label={t('common.copyDetails')}
-              onClick={() => void copyText(reportOf(problem))}
-            >
-              <IconCopy size={13} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="xs"
+            aria-label={t('common.copyDetails')}
+            title={t('common.copyDetails')}
+            onClick={() => void copyText(reportOf(problem))}
+          >
+            <IconCopy size={13} />
+          </ActionIcon>
         </div>
       </div>
       <div className={classes.side}>

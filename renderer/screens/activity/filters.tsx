@@ -1,4 +1,3 @@
-import { Select } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useState } from 'react'
 import { CallRow } from '../../../shared/contract/activity.ts'
@@ -7,6 +6,7 @@ import { setFilter, useActivity } from '../../stores/activity.ts'
 import { useCatalog } from '../../stores/catalog.ts'
 import { useClients } from '../../stores/clients.ts'
 import { t } from '../../texts.ts'
+import { Choice } from '../../ui/choice.tsx'
 import { formatCount } from '../../ui/format.ts'
 import { SearchField } from '../../ui/search-field.tsx'
 import classes from './activity-screen.module.css'
@@ -20,22 +20,25 @@ export function Filters() {
   return (
     <div className={classes.tools}>
       <Search key={filter.search === undefined ? 'cleared' : 'searching'} />
-      <Choice
+      <Narrow
         label={t('activity.filterServer')}
+        all={t('activity.allServers')}
         data={toOptions(servers?.filter(({ allowed }) => allowed))}
-        value={filter.server ?? null}
+        value={filter.server}
         onChange={(value) => void setFilter({ server: ServerId.safeParse(value).data })}
       />
-      <Choice
+      <Narrow
         label={t('activity.filterApp')}
+        all={t('activity.allApps')}
         data={toOptions(clients?.filter(({ installed }) => installed))}
-        value={filter.client ?? null}
+        value={filter.client}
         onChange={(value) => void setFilter({ client: ClientId.safeParse(value).data })}
       />
-      <Choice
+      <Narrow
         label={t('activity.filterOutcome')}
+        all={t('activity.allOutcomes')}
         data={CallRow.shape.outcome.options.map((value) => ({ value, label: t(`activity.outcomes.${value}`) }))}
-        value={filter.outcome ?? null}
+        value={filter.outcome}
         onChange={(value) => void setFilter({ outcome: CallRow.shape.outcome.safeParse(value).data })}
       />
       {status === 'ready' && (
@@ -59,13 +62,17 @@ function Search() {
   return <SearchField label={t('activity.search')} value={typed} onChange={change} />
 }
 
-type ChoiceProps = {
+type NarrowProps = {
   label: string
+  all: string
   data: { value: string; label: string }[]
-  value: string | null
-  onChange: (value: string | null) => void
+  value: string | undefined
+  onChange: (value: string) => void
 }
 
-function Choice({ label, ...rest }: ChoiceProps) {
-  return <Select {...rest} aria-label={label} placeholder={label} size="sm" clearable searchable={false} />
+function Narrow({ label, all, data, value = '', onChange }: NarrowProps) {
+  // What is filtered for may have left the list since; the filter is still said.
+  const gone = value === '' || data.some((option) => option.value === value) ? [] : [{ value, label: value }]
+  const options = [{ value: '', label: all }, ...data, ...gone]
+  return <Choice aria-label={label} data={options} value={value} onChange={onChange} />
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { ProxyChoice, type Settings } from '../../../shared/contract/settings.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
+import { Choice } from '../../ui/choice.tsx'
 import { ProblemBar } from '../../ui/problem-bar.tsx'
 import { SettingRow } from './setting-row.tsx'
 
@@ -23,7 +24,7 @@ export function NetworkRows({ settings }: { settings: Settings }) {
 
 function ProxyRow({ value }: { value: Settings['proxy'] }) {
   const [editing, setEditing] = useState(false)
-  const choose = (mode: string | null) => {
+  const choose = (mode: string) => {
     if (mode === 'fixed') setEditing(true)
     else if (mode === 'system' || mode === 'none') void updateSettings({ proxy: { mode } })
   }
@@ -35,12 +36,11 @@ function ProxyRow({ value }: { value: Settings['proxy'] }) {
             {t('settings.change')}
           </Button>
         )}
-        <Select
+        <Choice
           w={190}
           aria-label={t('settings.proxy')}
           data={modes.map((mode) => ({ value: mode, label: t(`settings.proxies.${mode}`) }))}
           value={value.mode}
-          allowDeselect={false}
           onChange={choose}
         />
       </Group>
@@ -149,7 +149,7 @@ function AnswerRow({ value }: { value: number | null }) {
   const sizes = [...new Set([...usualSizes, ...(value ? [value] : [])])].sort((a, b) => a - b)
   return (
     <SettingRow name={t('settings.answer')} text={t('settings.answerText')}>
-      <Select
+      <Choice
         w={190}
         aria-label={t('settings.answer')}
         data={[
@@ -157,7 +157,6 @@ function AnswerRow({ value }: { value: number | null }) {
           ...sizes.map((size) => ({ value: String(size), label: `${size} MB` })),
         ]}
         value={value ? String(value) : ''}
-        allowDeselect={false}
         onChange={(chosen) => void updateSettings({ answerMb: chosen ? Number(chosen) : null })}
       />
     </SettingRow>

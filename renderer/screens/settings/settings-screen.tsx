@@ -1,9 +1,10 @@
-import { SegmentedControl, Select, Switch } from '@mantine/core'
+import { SegmentedControl, Switch } from '@mantine/core'
 import { useId } from 'react'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { useApp } from '../../stores/app.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
+import { Choice } from '../../ui/choice.tsx'
 import { ProblemBar } from '../../ui/problem-bar.tsx'
 import { RowsSkeleton } from '../../ui/rows-skeleton.tsx'
 import { Card, Screen, Section } from '../../ui/screen.tsx'
@@ -112,12 +113,11 @@ function Retention({ value }: { value: number }) {
   }))
   return (
     <SettingRow name={t('settings.retention')} text={t('settings.retentionText')}>
-      <Select
+      <Choice
         w={170}
         aria-label={t('settings.retention')}
         data={data}
         value={String(value)}
-        allowDeselect={false}
         onChange={(chosen) => void updateSettings({ activityDays: Number(chosen) })}
       />
     </SettingRow>
