@@ -61,3 +61,15 @@ test('rows are reached, opened and left by keyboard', async () => {
   const active = await grid().getAttribute('aria-activedescendant')
   await page.locator(`#${active}`).waitFor()
 }, 60_000)
+
+test('a person who wants no motion sees the new layout at once when the window gets smaller', async () => {
+  await page.evaluate(() => {
+    const cells = [...document.querySelectorAll('[role=gridcell], [role=columnheader]')]
+    const measure = () => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))
+    // Before anything is drawn: what moves for one frame only still stands where it was.
+    addEventListener('resize', () => document.body.setAttribute('data-right', String(measure())), { once: true })
+  })
+  await page.setViewportSize({ width: 800, height: 560 })
+  await page.locator('body[data-right]').waitFor()
+  expect(Number(await page.locator('body').getAttribute('data-right'))).toBeLessThan(800)
+}, 60_000)
