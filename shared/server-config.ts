@@ -97,6 +97,13 @@ export const ServerTls = z.object({
 })
 export type ServerTls = z.infer<typeof ServerTls>
 
+const Limits = z.object({
+  /** The longest a call may go without a word about it: its progress begins the time anew. */
+  callSeconds: z.number().positive().max(86_400).optional(),
+  /** The longest until the headers of an answer to `initialize`, or to what is no request. */
+  headerSeconds: z.number().positive().max(3_600).optional(),
+})
+
 /** One server of the catalog. This is also the published format of a company's catalog document. */
 export const ServerConfig = z.object({
   id: ServerId,
@@ -106,6 +113,8 @@ export const ServerConfig = z.object({
   auth: ServerAuth.default({ kind: 'none' }),
   tls: ServerTls.optional(),
   healthUrl: HttpUrl.optional(),
+  /** Where its patience is not ours: absent, a call may take as long as it likes, and a server a minute to begin an answer it owes at once. */
+  limits: Limits.optional(),
   /** IdP groups whose members may use it; absent means everyone. */
   groups: z.array(z.string()).optional(),
 })

@@ -17,6 +17,8 @@ export type Request = {
   signal: AbortSignal
   /** Doing it twice does no harm: tried again where a kept connection turns out to be gone. Never a tool call. */
   isRepeatable?: boolean
+  /** How long its headers may take, where they are owed at once. Absent for calls, which may take hours. */
+  headersMs?: number
 }
 
 export type Answer = {
@@ -40,7 +42,20 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
   const credentials = createCredentials(headers)
   const cookies = createCookieJar({ now: () => now().getTime() })
 
+  /** The whole time until the headers are there: a server that sends them byte by byte gains nothing by it. */
   async function dispatch(request: Request, signIn: Record<string, string>): Promise<Answer> {
+    const { headersMs = 0, signal, url } = request
+    if (headersMs === 0) return dispatchNow(request, signIn)
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), headersMs)
+    return dispatchNow({ ...request, signal: AbortSignal.any([signal, late.signal]) }, signIn)
+      .catch((error) => {
+        signal.throwIfAborted()
+        throw late.signal.aborted ? new Problem('bridge.timeout', `${url.host}: ${headersMs / 1000} s`) : error
+      })
+      .finally(() => clearTimeout(timer))
+  }
+  async function dispatchNow(request: Request, signIn: Record<string, string>): Promise<Answer> {
     const { url, method, body, signal, isRepeatable } = request
     const cookie = [signIn.cookie, cookies.header(url)].filter(Boolean).join('; ')
     const options: Dispatcher.RequestOptions = {

@@ -44,7 +44,8 @@ export function createAnswerStream({ url, exchange, inbox, settings, isCurrent }
       ...sessionHeaders(session),
       'last-event-id': lastEventId,
     }
-    const answer = await exchange({ method: 'GET', url, headers, signal, isRepeatable: true })
+    const headersMs = timings.streamHeadersMs
+    const answer = await exchange({ method: 'GET', url, headers, signal, isRepeatable: true, headersMs })
     if (answer.status === 200 && answer.type === 'text/event-stream') return answer
     throw toStatusProblem(answer, await readSome(answer.body))
   }

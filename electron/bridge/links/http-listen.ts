@@ -52,6 +52,7 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
       },
       signal,
       isRepeatable: true,
+      headersMs: timings.streamHeadersMs,
     }).catch((error) => {
       if (!signal.aborted) log.debug('stream.unreachable', { error })
       return null

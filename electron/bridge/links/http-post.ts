@@ -42,6 +42,9 @@ const carried: Outcome = { kind: 'carried' }
 const isRepeatable = (method: string | null) =>
   method !== null && method !== 'tools/call' && !method.startsWith('tasks/')
 
+// A call may take hours before its first byte; a server has nothing to do before it takes these.
+const isOwedAtOnce = ({ method, request }: Parcel) => request === null || method === 'initialize'
+
 /** Carries one message in one POST and reads what answers it: JSON, a stream, or nothing. */
 export function createPost({ url, exchange, inbox, settings, closing, isCurrent, markKnown }: Needs) {
   const followStream = createAnswerStream({ url, exchange, inbox, settings, isCurrent })
@@ -81,6 +84,7 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
       body: line,
       signal: request?.abort.signal ?? closing,
       isRepeatable: isRepeatable(method),
+      ...(isOwedAtOnce(parcel) ? { headersMs: settings.timings.headersMs } : {}),
     })
     if (request) request.progress = 'heard-of'
     if (answer.status >= 200 && answer.status < 300) {

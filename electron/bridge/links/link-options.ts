@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { ServerConfig } from '../../../shared/server-config.ts'
 import type { SharedServers } from './shared-servers.ts'
 
 type Timings = {
@@ -11,6 +12,10 @@ type Timings = {
   lingerMs: number
   /** How long a lost stream of a running call is sought again while the server cannot be reached. */
   resumeMs: number
+  /** How long a server may take for the headers of an answer that is owed at once: to `initialize`, and to what is no request. */
+  headersMs: number
+  /** The same for a stream, whose headers some servers and proxies hold back until there is something to say. */
+  streamHeadersMs: number
   backoffFirstMs: number
   backoffMostMs: number
   /** The longest `Retry-After` that is waited for; a longer one is reported at once. */
@@ -24,6 +29,8 @@ const timings: Timings = {
   closeMs: 1_500,
   lingerMs: 2_000,
   resumeMs: 30_000,
+  headersMs: 60_000,
+  streamHeadersMs: 300_000,
   backoffFirstMs: 500,
   backoffMostMs: 30_000,
   retryAfterMostMs: 30_000,
@@ -63,9 +70,14 @@ export type LinkOptions = {
 /** The options with every default filled in, as the transports use them. */
 export type LinkSettings = ReturnType<typeof toSettings>
 
-export const toSettings = (options: LinkOptions) => ({
+export const toSettings = (options: LinkOptions, limits: ServerConfig['limits'] = {}) => ({
   ...options,
   maxMessageBytes: options.maxMessageBytes ?? 64 * 1024 * 1024,
-  timings: { ...timings, ...options.timings },
+  timings: {
+    ...timings,
+    ...options.timings,
+    ...(limits.callSeconds ? { requestMs: limits.callSeconds * 1000 } : {}),
+    ...(limits.headerSeconds ? { headersMs: limits.headerSeconds * 1000 } : {}),
+  },
   now: options.now ?? (() => new Date()),
 })

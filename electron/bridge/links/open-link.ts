@@ -17,8 +17,8 @@ import type { WakingLink } from './waking-link.ts'
  * first message; nothing is ever sent to a host other than the configured one.
  */
 export function openLink(needs: LinkNeeds, options: LinkOptions): WakingLink {
-  const settings = toSettings(options)
-  const { endpoint } = needs.server
+  const { endpoint, limits } = needs.server
+  const settings = toSettings(options, limits)
   switch (endpoint.transport) {
     case 'http':
     case 'auto':

@@ -81,7 +81,9 @@ export function createStreamConnection(needs: Needs) {
     const { signal } = controller
     const stopped = AbortSignal.any([closing, signal])
     const headers = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-store' }
-    const answer = await exchange({ method: 'GET', url: streamUrl, headers, signal: stopped, isRepeatable: true })
+    const { headersMs } = timings
+    const asked = { method: 'GET', url: streamUrl, headers, signal: stopped, isRepeatable: true, headersMs } as const
+    const answer = await exchange(asked)
     if (answer.status !== 200 || answer.type !== 'text/event-stream')
       throw toStatusProblem(answer, await readSome(answer.body))
     const since = performance.now()

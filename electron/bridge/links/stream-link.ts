@@ -119,6 +119,7 @@ export function createStreamLink(
       body: dialect.toWire({ line, method, kind, id: request?.id ?? null }),
       signal: request?.abort.signal ?? closing.signal,
       isRepeatable: method !== 'tools/call',
+      ...(request === null || method === 'initialize' ? { headersMs: timings.headersMs } : {}),
     })
     const isAccepted = answer.status >= 200 && answer.status < 300
     const mayAnswer = isAccepted && request !== null && dialect.messageUrl !== null
