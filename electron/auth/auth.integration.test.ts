@@ -109,7 +109,7 @@ test('a token for one server carries that server’s audience, verbatim', async 
   expect(claims).toMatchObject({ aud: resource, sub: 'ada', scope: 'crm:read' })
 })
 
-test('case 3: a closed tab can be tried again, with the same attempt and never a second listener', async () => {
+test('case 3, edge 33: a closed tab can be tried again, with the same attempt and never a second listener', async () => {
   const { issuer } = await startSso()
   const { auth, opened, becomes, person } = createPerson({ issuer, user: '' })
   await Promise.all([auth.signIn(), auth.signIn()])

@@ -25,7 +25,7 @@ async function getAs(host: string, port: number, path: string) {
   return response.statusCode as number
 }
 
-test('case 6: what is not the one answer is turned away, and the wait goes on', async () => {
+test('case 6, edge 33: what is not the one answer is turned away, and the wait goes on', async () => {
   const { get, answer, port } = await open()
   expect((await get('/callback?code=x&state=wrong')).status).toBe(400)
   expect((await get('/callback?code=x')).status).toBe(400)
@@ -87,7 +87,7 @@ test('an error of the login page leads to a page that says so, and shows none of
   expect(html).not.toContain('alert')
 })
 
-test('case 2: the first free one of the registered ports is taken, and all busy is said with their numbers', async () => {
+test('case 2, edge 33, pain 10: the first free one of the registered ports is taken, and all busy is said with their numbers', async () => {
   const busy = createServer().listen(0, '127.0.0.1')
   await once(busy, 'listening')
   onTestFinished(() => void busy.close())

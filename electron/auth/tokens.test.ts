@@ -46,7 +46,7 @@ test('a token with time left is handed out without asking anybody', async () => 
   expect(sso.requests).toEqual([])
 })
 
-test('a token with less than a minute left is renewed ahead of need, and stored before it is used', async () => {
+test('edge 30, pain 1: a token with less than a minute left is renewed ahead of need, and stored before it is used', async () => {
   const { start, memory, refreshes } = createScene({ leftMs: 59_000 })
   const { auth } = start()
   const token = (await auth.token()).reveal()
@@ -124,7 +124,7 @@ test('failures are asked again after 1, 2, 4 … seconds, at most every five min
   expect(refreshes()).toBeLessThan(60)
 })
 
-test('case 15: a revoked refresh token asks once, keeps the record, and no call opens anything', async () => {
+test('case 15, pain 2: a revoked refresh token asks once, keeps the record, and no call opens anything', async () => {
   const opened: string[] = []
   const { start, sso, memory, refreshes } = createScene({
     leftMs: -1,
@@ -231,7 +231,7 @@ test('case 20: two processes refresh at once: one asks the SSO, the other adopts
   expect(refreshes()).toBe(1)
 })
 
-test('case 20: a process adopts what another stored long ago, and goes on from its refresh token', async () => {
+test('case 20, edge 30: a process adopts what another stored long ago, and goes on from its refresh token', async () => {
   const { start, time, refreshes } = createScene({ leftMs: hour })
   const [one, two] = [start(), start()]
   await Promise.all([one.auth.opened, two.auth.opened])

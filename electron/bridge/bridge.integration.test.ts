@@ -41,6 +41,18 @@ test('an answer of 9 MB and a request of 20 MB go through', async () => {
   expect(await echo(client, 'still here')).toBe('still here')
 })
 
+test('edge 43, pain 15: a client that starts two bridges and kills one keeps the other, and can start anew', async () => {
+  await processes.startHub()
+  const [first, second] = [processes.startBridge('echo'), processes.startBridge('echo')]
+  const opening = '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}'
+  first.type(opening)
+  second.type(opening)
+  await kill(first.child, 'SIGKILL')
+  second.type(ping)
+  await vi.waitFor(() => expect(second.said.out).toContain('"id":1,"result"'), patience)
+  expect(await echo(await processes.connectClient(), 'anew')).toBe('anew')
+})
+
 test('an unknown server is said when the client opens, and the bridge stays', async () => {
   await processes.startHub()
   const { child, said, type } = processes.startBridge('nobody')
@@ -58,7 +70,7 @@ test('an unknown server is said when the client opens, and the bridge stays', as
   expect(child.exitCode).toBeNull()
 })
 
-test('the hub is killed and started again between two calls: the client notices nothing', async () => {
+test('edge 41, the hub is killed and started again between two calls: the client notices nothing', async () => {
   await processes.writeSlowLaunch()
   const hub = await processes.startHub()
   const client = await processes.connectClient()
@@ -78,7 +90,7 @@ test('a call that is made while there is no hub waits for the next one', async (
   expect(await call).toBe('waited')
 })
 
-test('a call that runs while the hub is killed fails with a sentence, and the next one works', async () => {
+test('case 37, pain 5: a call that runs while the hub is killed fails with a sentence, and the next one works', async () => {
   await processes.writeSlowLaunch()
   const hub = await processes.startHub()
   const client = await processes.connectClient()
@@ -90,7 +102,7 @@ test('a call that runs while the hub is killed fails with a sentence, and the ne
   expect(await echo(client, 'again')).toBe('again')
 })
 
-test('the bridge starts the app from the launch file when nobody answers', async () => {
+test('edge 41, case 35: the bridge starts the app from the launch file when nobody answers', async () => {
   const pidFile = join(processes.home, 'pid')
   const boot = `require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); import(${JSON.stringify(hubScript)})`
   // `-e` takes no file: the arguments begin at once, as they would after a script.
@@ -100,7 +112,7 @@ test('the bridge starts the app from the launch file when nobody answers', async
   process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
 })
 
-test('where no app can be had every request is answered, the bridge stays, and recovers when the app starts', async () => {
+test('case 35: where no app can be had every request is answered, the bridge stays, and recovers when the app starts', async () => {
   const { child, said, type } = processes.startBridge('echo', '--client', 'cursor')
   type(ping)
   await vi.waitFor(() => expect(said.out).toContain('\n'), patience)
@@ -122,7 +134,7 @@ test('where no app can be had every request is answered, the bridge stays, and r
   }, patience)
 })
 
-test('it ends by itself when stdin ends, and said nothing but protocol', async () => {
+test('edge 2, edge 28, pain 14: it ends by itself when stdin ends, and said nothing but protocol', async () => {
   await processes.startHub()
   const { child, said, ended, type } = processes.startBridge('echo')
   type(ping)
@@ -132,7 +144,7 @@ test('it ends by itself when stdin ends, and said nothing but protocol', async (
   expect(said).toEqual({ out: '{"jsonrpc":"2.0","id":1,"result":{}}\n', err: '' })
 })
 
-test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('it ends on %s', async (signal) => {
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('edge 28, pain 14: it ends on %s', async (signal) => {
   await processes.startHub()
   const { child, said, ended, type } = processes.startBridge('echo')
   type(ping)
@@ -141,7 +153,7 @@ test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('it ends on %s', async (sign
   expect(await ended).toEqual({ code: 0, signal: null })
 })
 
-test('it ends when its client is killed, also while it waits for the app', async () => {
+test('edge 28, pain 14: it ends when its client is killed, also while it waits for the app', async () => {
   const { child, ended, type } = processes.startBridge('echo')
   type(ping)
   child.stdin?.destroy()
@@ -169,7 +181,7 @@ test('a hub that was shut down in good order leaves nothing published, and takes
   expect(await readFile(join(processes.home, 'run', 'mine.txt'), 'utf8')).toBe('kept')
 })
 
-test('the bridge loads five small built-in modules and nothing of the app', async () => {
+test('pain 12: nothing is fetched at a start: the bridge loads five small built-in modules and nothing of the app', async () => {
   // Start-up is what people feel: a schema library or the SDK would cost more than Node itself.
   const { stdout } = spawn(process.execPath, ['--input-type=module', '-e', loadedModules], {
     stdio: ['ignore', 'pipe', 'inherit'],

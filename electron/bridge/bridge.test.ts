@@ -123,6 +123,29 @@ test('a bridge of a client has a session, which is listed while it lasts', async
   expect(changes).toHaveBeenCalled()
 })
 
+test('case 38: a thousand clients that go in the middle of a call leave nothing behind', async () => {
+  let open = 0
+  let cancelled = 0
+  const { bridge, links } = createBench({
+    onMessage: ({ method }) => {
+      if (method === 'tools/call') open += 1
+    },
+    onClose: () => {
+      cancelled += 1
+    },
+  })
+  await bridge.listen()
+  for (let round = 0; round < 20; round += 1) {
+    const peers = await Promise.all(Array.from({ length: 50 }, () => connectBridge('echo')))
+    for (const { say } of peers) for (const line of [initializeLine(), initializedLine, callLine(1, 'hang')]) say(line)
+    await vi.waitFor(() => expect(open).toBe(50 * (round + 1)), patience)
+    for (const { socket } of peers) socket.destroy()
+    await vi.waitFor(() => expect(bridge.sessions()).toEqual([]), patience)
+  }
+  expect(links).toHaveLength(1000)
+  await vi.waitFor(() => expect(cancelled).toBe(1000), patience)
+})
+
 test('a bridge that comes before the catalog is read waits for it, and loses nothing it said', async () => {
   const known = Promise.withResolvers<void>()
   const { bridge, stages } = createBench({ ready: () => known.promise })

@@ -202,7 +202,7 @@ test('of those who have proven nothing 64 are borne at once, the rest is hung up
   expect(lines.join()).toContain('too-many')
 })
 
-test('the socket a killed hub left behind is taken over, a running one is not', async () => {
+test('case 36: the socket a killed hub left behind is taken over, a running one is not', async () => {
   const first = createHub()
   const address = await first.hub.listen()
   const before = found(first.runFolder)
@@ -242,27 +242,30 @@ test.each<[string, (run: string) => Promise<unknown>]>([
   await expect(hub.listen()).rejects.toMatchObject({ code: 'bridge.folder-unsafe' })
 })
 
-test.runIf(process.getuid?.() === 0)('a run folder, a socket or a key of someone else is refused', async () => {
-  const folder = createHub()
-  await mkdir(folder.runFolder, { mode: 0o700 })
-  await chown(folder.runFolder, 12345, 12345)
-  await expect(folder.hub.listen()).rejects.toMatchObject({ code: 'bridge.folder-unsafe' })
+test.runIf(process.getuid?.() === 0)(
+  'edge 42, a run folder, a socket or a key of someone else is refused',
+  async () => {
+    const folder = createHub()
+    await mkdir(folder.runFolder, { mode: 0o700 })
+    await chown(folder.runFolder, 12345, 12345)
+    await expect(folder.hub.listen()).rejects.toMatchObject({ code: 'bridge.folder-unsafe' })
 
-  const socket = createHub({ runFolder: join(home, 'other') })
-  await mkdir(socket.runFolder, { mode: 0o700 })
-  const planted = createServer().listen(join(socket.runFolder, 'hub.sock'))
-  closers.push(() => planted.close())
-  await new Promise((resolve) => planted.once('listening', resolve))
-  await chown(join(socket.runFolder, 'hub.sock'), 12345, 12345)
-  await expect(socket.hub.listen()).rejects.toMatchObject({ code: 'bridge.folder-unsafe' })
+    const socket = createHub({ runFolder: join(home, 'other') })
+    await mkdir(socket.runFolder, { mode: 0o700 })
+    const planted = createServer().listen(join(socket.runFolder, 'hub.sock'))
+    closers.push(() => planted.close())
+    await new Promise((resolve) => planted.once('listening', resolve))
+    await chown(join(socket.runFolder, 'hub.sock'), 12345, 12345)
+    await expect(socket.hub.listen()).rejects.toMatchObject({ code: 'bridge.folder-unsafe' })
 
-  const good = createHub({ runFolder: join(home, 'good') })
-  await good.hub.listen()
-  await chown(join(good.runFolder, 'hub.key'), 12345, 12345)
-  expect(findHub(good.runFolder)).toBeNull()
-})
+    const good = createHub({ runFolder: join(home, 'good') })
+    await good.hub.listen()
+    await chown(join(good.runFolder, 'hub.key'), 12345, 12345)
+    expect(findHub(good.runFolder)).toBeNull()
+  },
+)
 
-test('in place of the socket a file, a folder or a link is refused and not removed', async () => {
+test('edge 42, case 36: in place of the socket a file, a folder or a link is refused and not removed', async () => {
   for (const make of [
     (at: string) => writeFile(at, 'x'),
     (at: string) => mkdir(at),

@@ -39,7 +39,7 @@ function readMemory(pid = 0) {
   return { now: read('VmRSS'), most: read('VmHWM') }
 }
 
-test('100 bridges, 1,000 calls in flight: all answered, each client in order, the hub within 350 MB', {
+test('case 39, pain 3: 100 bridges, 1,000 calls in flight: all answered, each client in order, the hub within 350 MB', {
   timeout: 240_000,
 }, async () => {
   const hub = await processes.startHub(server.endpoint)
@@ -90,7 +90,7 @@ test('a client with 500 slow calls does not starve another', { timeout: 120_000 
   for (const id of range(500)) expect(await greedy.answer(id)).toHaveProperty('result')
 })
 
-test('fault 40: servers that take connections and say nothing, or a byte at a time, delay nobody else', {
+test('case 40: servers that take connections and say nothing, or a byte at a time, delay nobody else', {
   timeout: 120_000,
 }, async () => {
   const dribbling = new Set<Socket>()
@@ -130,7 +130,7 @@ test('fault 40: servers that take connections and say nothing, or a byte at a ti
   loris.close()
 })
 
-test('a client that does not read grows neither the hub nor its bridge, and holds up nobody else', {
+test('edge 2, a client that does not read grows neither the hub nor its bridge, and holds up nobody else', {
   timeout: 120_000,
 }, async () => {
   const hub = await processes.startHub(server.endpoint)

@@ -81,7 +81,7 @@ test.each([
   expect(errorCode(text)).toBe(code)
 })
 
-test('invalid UTF-8 is not JSON, a byte order mark is skipped', () => {
+test('edge 1, invalid UTF-8 is not JSON, a byte order mark is skipped', () => {
   expect(errorCode(Buffer.from([0x22, 0xff, 0x22]))).toBe(-32700)
   expect(message('\ufeff{"jsonrpc":"2.0","id":1,"method":"a"}').id).toBe('1')
 })

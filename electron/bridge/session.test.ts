@@ -7,7 +7,7 @@ const down = {
   data: { code: 'bridge.unreachable', remedy: 'retry' },
 }
 
-test('carries a call and its answer, and writes one row for it', async () => {
+test('edge 45, carries a call and its answer, and writes one row for it', async () => {
   const bench = createSessionBench()
   expect(await bench.open()).toEqual([
     '{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"echo","version":"1"}}}',
@@ -36,7 +36,7 @@ test('carries a call and its answer, and writes one row for it', async () => {
   expect(bench.sights.map(({ stage }) => stage)).toEqual(['initialize', 'call'])
 })
 
-test('passes the original bytes of a message on: big numbers, key order, unknown members, __proto__', async () => {
+test('edge 6, passes the original bytes of a message on: big numbers, key order, unknown members, __proto__', async () => {
   const bench = createSessionBench()
   await bench.open()
   const line =
@@ -46,7 +46,7 @@ test('passes the original bytes of a message on: big numbers, key order, unknown
   expect(({} as { y?: number }).y).toBeUndefined()
 })
 
-test('gives ids back as they were written, whatever they are', async () => {
+test('edge 4, gives ids back as they were written, whatever they are', async () => {
   const bench = createSessionBench()
   await bench.open()
   for (const id of ['0', '""', '12345678901234567890', '"1"', '1', '1.0', '"\\u0061"']) {
@@ -66,7 +66,7 @@ test('knows an answer whose server spells the id in another way', async () => {
   expect(bench.out).toEqual(['{"jsonrpc":"2.0","id":"é","result":{}}'])
 })
 
-test('answers what is not JSON, not JSON-RPC or a batch with an error, and goes on', async () => {
+test('edge 7, answers what is not JSON, not JSON-RPC or a batch with an error, and goes on', async () => {
   const bench = createSessionBench()
   await bench.open()
   bench.say(
@@ -89,7 +89,7 @@ test('answers what is not JSON, not JSON-RPC or a batch with an error, and goes 
   expect(bench.take()[0].id).toBe(2)
 })
 
-test('splits a batch where the revision has them', async () => {
+test('edge 11, splits a batch where the revision has them', async () => {
   const bench = createSessionBench({ version: '2025-03-26' })
   bench.say(initializeLine(0, '2025-03-26'), initializedLine)
   await bench.settled()
@@ -108,7 +108,7 @@ test('a second request with the id of a running one is refused, and the first is
   expect(bench.take()).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }])
 })
 
-test('drops answers nobody waits for: unknown, repeated, after a cancel', async () => {
+test('edge 10, drops answers nobody waits for: unknown, repeated, after a cancel', async () => {
   const bench = createSessionBench()
   await bench.open()
   bench.say(callLine(1, 'hang'), '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}')
@@ -186,7 +186,7 @@ test('a client that goes on after a refused initialize is served once the cause 
   expect(bench.take().map(({ id, result }) => [id, result?.content[0].text])).toEqual([[2, 'hi']])
 })
 
-test('when the session is lost each running call fails, the server’s questions are taken back, the next call has a new session', async () => {
+test('edge 27, pain 5: when the session is lost each running call fails, the server’s questions are taken back, the next call has a new session', async () => {
   const bench = createSessionBench()
   await bench.open()
   const link = bench.links[0]
@@ -227,7 +227,7 @@ test('the client’s answer to a question of the server reaches it once; answers
   ])
 })
 
-test('a client starts from memory while its server is away, and is told when the tools have changed', async () => {
+test('pain 15: a client starts from memory while its server is away, and is told when the tools have changed', async () => {
   const tools = ['echo']
   const before = createSessionBench({ tools: () => tools })
   await before.open()
@@ -254,7 +254,7 @@ test('a client starts from memory while its server is away, and is told when the
   expect(bench.take()).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }])
 })
 
-test('nothing remembered for one account is told to another', async () => {
+test('edge 37, nothing remembered for one account is told to another', async () => {
   const before = createSessionBench()
   await before.open()
   const bench = createSessionBench({ answers: before.answers })
@@ -316,7 +316,7 @@ test('a resumed client’s initialize is said to the server and not answered aga
   expect(bench.take().map(({ id }) => id)).toEqual([1])
 })
 
-test('a second initialize opens a new session and ends the first', async () => {
+test('edge 43, a second initialize opens a new session and ends the first', async () => {
   const bench = createSessionBench()
   await bench.open()
   bench.say(callLine(1, 'hang'), initializeLine(2))
@@ -377,7 +377,7 @@ test('more calls at once than the limit are refused, not queued without end', as
   expect(bench.take()).toMatchObject([{ id: 1025, error: { data: { code: 'bridge.too-many-calls' } } }])
 })
 
-test('when the client goes its calls are cancelled and the server’s session is closed', async () => {
+test('case 38: when the client goes its calls are cancelled and the server’s session is closed', async () => {
   const bench = createSessionBench()
   await bench.open()
   bench.say(callLine(1, 'hang'))
@@ -393,7 +393,7 @@ test('server/discover is answered at once, so that a client of both eras falls b
   expect(bench.take()).toMatchObject([{ id: 1, error: { code: -32601 } }])
 })
 
-test('a bad line of the server never reaches the client', async () => {
+test('edge 7, a bad line of the server never reaches the client', async () => {
   const bench = createSessionBench()
   await bench.open()
   await bench.links[0]?.handlers.deliver(Buffer.from('<html>'))

@@ -17,7 +17,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('a line of the log is one line of JSON, whatever remote text is in it', () => {
+test('case 55: a line of the log is one line of JSON, whatever remote text is in it', () => {
   const { log, lines } = createMemoryLog()
   log
     .child('bridge')
@@ -113,7 +113,7 @@ test('a listener that throws does not keep the news from the others, and one tha
   expect(uncaught).toHaveLength(2)
 })
 
-test('the command in a client’s file survives quotes and blanks in paths, and a moved Node', async () => {
+test('pain 13: the command in a client’s file survives quotes and blanks in paths, and a moved Node', async () => {
   const script = join(folder, "it's a script.cjs")
   await writeFile(script, 'console.log(JSON.stringify(process.argv.slice(2)))')
   const native = join(folder, 'none')
@@ -172,7 +172,7 @@ test('Windows replaces no bridge that runs: the one before stays, and the next s
   await expect(ensureBridgeCommand({ ...needs, dataFolder: join(folder, 'new'), write })).rejects.toThrow('EBUSY')
 })
 
-test('an installed bridge is named as it is; on Windows Node and script are named themselves', async () => {
+test('pain 11, pain 12: an installed bridge is named as it is; on Windows Node and script are named themselves', async () => {
   const native = join(folder, 'none')
   const needs = { dataFolder: folder, native, node: 'C:\\node.exe', script: 'C:\\b.cjs' }
   const installed = join(folder, 'causeway-bridge')

@@ -17,7 +17,7 @@ const nowhere: typeof toLoopback = (name, options, done) =>
     : done(Object.assign(new Error('ENOTFOUND'), { code: 'ENOTFOUND' }), '', 4)
 
 describe('certificates', () => {
-  test('fault 49: a company’s own authority is refused, with its name and what to do', async () => {
+  test('case 49: a company’s own authority is refused, with its name and what to do', async () => {
     const authority = createAuthority('Acme Inspection CA')
     const server = await startTlsServer(authority.issue('mcp'))
     const answer = await openTestNetwork().ask(`https://${host}:${server.port}/`)
@@ -28,7 +28,7 @@ describe('certificates', () => {
     expect(server.requests).toEqual([])
   })
 
-  test('it is trusted from a file of the settings, in PEM with other text or in DER, and from NODE_EXTRA_CA_CERTS', async () => {
+  test('pain 7: it is trusted from a file of the settings, in PEM with other text or in DER, and from NODE_EXTRA_CA_CERTS', async () => {
     const authority = createAuthority()
     const server = await startTlsServer(authority.issue('mcp'))
     const url = `https://${host}:${server.port}/`
@@ -179,7 +179,7 @@ describe('client certificates', () => {
 describe('pins', () => {
   const spare = `sha256/${'A'.repeat(43)}=`
 
-  test('fault 50: another key is blocked for that server and said; the backup pin is accepted', async () => {
+  test('case 50: another key is blocked for that server and said; the backup pin is accepted', async () => {
     const authority = createAuthority()
     const server = await startTlsServer(authority.issue('mcp'))
     const origin = `https://${host}:${server.port}`
@@ -251,7 +251,7 @@ describe('proxies', () => {
   }
   const url = `https://${host}/mcp`
 
-  test('a host only the proxy knows is reached through it, and the certificate is still checked', async () => {
+  test('pain 7: a host only the proxy knows is reached through it, and the certificate is still checked', async () => {
     const { server, proxy, open } = await startBehindProxy()
     const network = open(`http://127.0.0.1:${proxy.port}`)
     expect(await network.ask(url)).toEqual({ status: 200 })
@@ -275,7 +275,7 @@ describe('proxies', () => {
     expect(await network.ask(url)).toEqual({ status: 200 })
   })
 
-  test('fault 51: name and password of the address are given to the proxy and to no log', async () => {
+  test('case 51: name and password of the address are given to the proxy and to no log', async () => {
     const { proxy, open } = await startBehindProxy({ credentials: 'ana:p@ss word' })
     const network = open(`http://ana:p%40ss%20word@127.0.0.1:${proxy.port}`)
     expect(await network.ask(url)).toEqual({ status: 200 })
@@ -329,7 +329,7 @@ describe('proxies', () => {
 })
 
 describe('connecting', () => {
-  test('fault 48: an IPv6 that leads nowhere delays, and no more', async () => {
+  test('case 48: an IPv6 that leads nowhere delays, and no more', async () => {
     const authority = createAuthority()
     const server = await startTlsServer(authority.issue('mcp'))
     const lookup: typeof toLoopback = (_name, _options, done) =>

@@ -43,7 +43,7 @@ test('what was chosen in the settings goes before the environment', async () => 
   expect(await find(https, env, { mode: 'fixed', url: 'http://p:9', bypass: ['*.acme.test'] })).toEqual(['direct'])
 })
 
-test('the system is asked for each address, and goes behind the environment', async () => {
+test('pain 7: the system is asked for each address, and goes behind the environment', async () => {
   const asked: string[] = []
   const resolve = async (url: string) => {
     asked.push(url)

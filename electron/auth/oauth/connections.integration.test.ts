@@ -68,7 +68,7 @@ async function connectWiki({ auth, partner, login, stateOf, serverOf }: Awaited<
   await vi.waitFor(async () => expect(await stateOf('wiki')).toMatchObject({ state: 'ok' }), 10_000)
 }
 
-test('a server with its own authorization server: asked about, agreed to, signed in at a click, and used', async () => {
+test('pain 2: a server with its own authorization server: asked about, agreed to, signed in at a click, and used', async () => {
   const scene = await startScene()
   const { auth, partner, opened, call, stateOf, serverOf } = scene
   expect(await stateOf('wiki')).toMatchObject({ kind: 'mcp-oauth', state: 'none' })
@@ -153,7 +153,7 @@ test('the company vouches for a person at another authorization server, without 
   await expect(call('tides')).rejects.toMatchObject({ code: 'auth.signed-out' })
 })
 
-test('the company’s no is shown as its no, and no other way is tried', async () => {
+test('edge 34, the company’s no is shown as its no, and no other way is tried', async () => {
   const { call, stateOf, opened, partner } = await startScene({ person: 'cho' })
   await expect(call('tides')).rejects.toMatchObject({ code: 'auth.policy-refused' })
   expect(await stateOf('tides')).toMatchObject({ state: 'refused', problem: { remedy: 'ask-it' } })

@@ -229,7 +229,7 @@ test('where nothing can be registered, it is IT’s business', async () => {
   await expect(connect()).rejects.toMatchObject({ code: 'auth.server-sso-refused' })
 })
 
-test('an audience goes as the issuer wants it', async () => {
+test('pain 8: an audience goes as the issuer wants it', async () => {
   for (const [audience, expected] of [
     ['resource', { resource: mcp }],
     ['audience', { audience: mcp }],
@@ -270,7 +270,7 @@ test('case 7: an answer of another issuer is refused, and so is one that should 
   }
 })
 
-test('no scope is asked for again and again: two step-ups for the same wish, then a refusal', async () => {
+test('edge 31, no scope is asked for again and again: two step-ups for the same wish, then a refusal', async () => {
   const { auth, server, signIn, state, page, refused, connect, answer } = createScene()
   await signIn()
   const challenge = 'Bearer error="insufficient_scope", scope="admin"'
@@ -288,7 +288,7 @@ test('no scope is asked for again and again: two step-ups for the same wish, the
   })
 })
 
-test('a server that moves to another issuer never gets its new one shown the old tokens', async () => {
+test('edge 34, a server that moves to another issuer never gets its new one shown the old tokens', async () => {
   const { auth, server, answers, signIn, refused, requests, state, id } = createScene()
   await signIn()
   const elsewhere = 'https://elsewhere.example'
@@ -309,7 +309,7 @@ test('a look-alike issuer is shown in both spellings', async () => {
   })
 })
 
-test('a registration that its issuer has forgotten is made anew after a sign-in that came to nothing', async () => {
+test('pain 9: a registration that its issuer has forgotten is made anew after a sign-in that came to nothing', async () => {
   const { auth, id, connect, sent, memory, state } = createScene()
   await connect()
   await auth.connections.cancel({ id })

@@ -34,7 +34,7 @@ test('starts the program with its arguments, without what AI clients leave in th
   expect(Object.keys(seen).filter((name) => /NODE|ELECTRON/.test(name))).toEqual([])
 })
 
-test('many bridges start one app, and a start that led to nothing is tried again later', async () => {
+test('edge 40, many bridges start one app, and a start that led to nothing is tried again later', async () => {
   await writeProgram()
   for (let bridge = 0; bridge < 20; bridge += 1) expect(launchApp({ dataFolder: home, env: {} })).toBe(true)
   await vi.waitFor(async () => expect(await starts()).toHaveLength(1), { timeout: 20_000 })

@@ -30,10 +30,17 @@ export function decompress(body: Readable, contentEncoding: string | undefined):
   }, body)
 }
 
-/** The whole body. Past the limit it throws and lets the connection go. */
-export async function readAll({ body, host }: { body: Readable; host: string }, maxBytes: number): Promise<Buffer> {
+type Body = { body: Readable; host: string; header: (name: string) => string | undefined }
+
+/** The whole body. Past the limit it throws and lets the connection go; what says beforehand that it will be is not read. */
+export async function readAll({ body, host, header }: Body, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
+  const declared = Number(header('content-length') ?? 0)
+  if (declared > maxBytes) {
+    body.destroy()
+    throw new Problem('bridge.answer-too-large', `${toMegabytes(declared)}, the limit is ${toMegabytes(maxBytes)}`)
+  }
   try {
     for await (const chunk of body) {
       bytes += chunk.length

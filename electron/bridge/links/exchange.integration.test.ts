@@ -26,7 +26,7 @@ function createSignIn({ renews = true } = {}) {
 }
 
 describe('sign-in', () => {
-  test('edge 29, 401: one renewal for all in flight, each repeated once', async () => {
+  test('edge 29, pain 1, 401: one renewal for all in flight, each repeated once', async () => {
     let valid = 'Bearer t1'
     const server = await startRawServer(
       streamable((seen, reply) =>
@@ -164,7 +164,7 @@ describe('redirects', () => {
   })
 
   test.each([302, 303, 307, 308])(
-    'edge 22, %i to another host is not followed, and nothing is sent there',
+    'edge 22, case 52, %i to another host is not followed, and nothing is sent there',
     async (status) => {
       const other = await startRawServer((_, reply) => reply.result())
       const server = await startRawServer((_, reply) => reply.text('', status, { location: `${other.url}/mcp` }))
@@ -248,7 +248,7 @@ describe('the network', () => {
     expect(codeOf(answer)).toBe('bridge.unreachable')
   })
 
-  test('fault 46, a kept connection that is gone: reading is tried again, a tool call never is', async () => {
+  test('case 46, a kept connection that is gone: reading is tried again, a tool call never is', async () => {
     const server = await startRawServer(
       streamable(({ message }, reply) => {
         const isFirst = server.posts(message.method).length === 1
@@ -263,7 +263,7 @@ describe('the network', () => {
     expect(server.posts('tools/call')).toHaveLength(1)
   })
 
-  test('fault 49, a certificate that is not trusted is refused, with the reason; trusted, the server is reached', async () => {
+  test('case 49, a certificate that is not trusted is refused, with the reason; trusted, the server is reached', async () => {
     const authority = createAuthority()
     const { port } = await startTlsServer(authority.issue('mcp'))
     const url = `https://mcp.acme.test:${port}`

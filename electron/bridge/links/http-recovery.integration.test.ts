@@ -221,7 +221,7 @@ describe('sessions', () => {
     expect(server.requests.every((seen) => seen.method !== 'DELETE')).toBe(true)
   })
 
-  test('edge 25, 404 with a session: one initialize with the client’s own words for all that wait, then each call once more', async () => {
+  test('edge 25, case 47, pain 4, 404 with a session: one initialize with the client’s own words for all that wait, then each call once more', async () => {
     const { state, handler } = forgetful(gone)
     const server = await startRawServer(handler)
     const link = open(server.url)

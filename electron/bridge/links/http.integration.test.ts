@@ -385,7 +385,7 @@ describe('answers', () => {
     expect(server.posts('tools/call')[0]?.headers['accept-encoding']).toBe('gzip, deflate, br')
   })
 
-  test('edge 22, compression: a gzip bomb is an error for that call, and no other call notices', async () => {
+  test('edge 22, case 43, compression: a gzip bomb is an error for that call, and no other call notices', async () => {
     const server = await startRawServer(
       streamable(({ message }, reply) =>
         message.params?.name === 'bomb'
@@ -448,7 +448,7 @@ describe('answers', () => {
     expect(await link.call(2)).toMatchObject({ result: {} })
   })
 
-  test('fault 45, depth: an answer of 100,000 brackets goes through as bytes', async () => {
+  test('case 45, depth: an answer of 100,000 brackets goes through as bytes', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const server = await startRawServer(
       streamable(({ message }, reply) =>

@@ -41,7 +41,7 @@ describe('modern client, modern server', () => {
     expect(server.posts()[0]?.headers['mcp-session-id']).toBeUndefined()
   })
 
-  test('35. headers: revision, method, name, and marked parameters', async () => {
+  test('edge 35, headers: revision, method, name, and marked parameters', async () => {
     const server = await startRawServer(
       modernOnly(
         (_, reply) => reply.result(done),
@@ -66,7 +66,7 @@ describe('modern client, modern server', () => {
     expect(headersOf(read)).toEqual({ ...base, 'mcp-method': 'resources/read', 'mcp-name': 'note://1' })
   })
 
-  test('36. headers that are set for the server never replace those of the protocol', async () => {
+  test('edge 36, headers that are set for the server never replace those of the protocol', async () => {
     const server = await startRawServer(modernOnly((_, reply) => reply.result(done)))
     const set = { 'Mcp-Method': 'x', 'Mcp-Param-Region': 'x', 'MCP-Protocol-Version': 'x', 'X-Team': 'blue' }
     const link = open(server.url, { headers: async () => set })
@@ -79,7 +79,7 @@ describe('modern client, modern server', () => {
     expect(server.posts()[0]?.headers['x-team']).toBe('blue')
   })
 
-  test('35. a tool nobody listed is looked up first, once, over all pages, in the name of the client', async () => {
+  test('edge 35, a tool nobody listed is looked up first, once, over all pages, in the name of the client', async () => {
     const server = await startRawServer((seen, reply) => {
       if (seen.message.method !== 'tools/list') return reply.result(done)
       const second = seen.message.params?.cursor === 'two'
@@ -107,7 +107,7 @@ describe('modern client, modern server', () => {
     expect(link.delivered).toHaveLength(3)
   })
 
-  test('35. what is known of tools is dropped when the list changes', async () => {
+  test('edge 35, what is known of tools is dropped when the list changes', async () => {
     let header = 'Old'
     const server = await startRawServer(
       modernOnly(
@@ -169,7 +169,7 @@ describe('modern client, modern server', () => {
     expect(server.posts('tools/call')).toHaveLength(4)
   })
 
-  test('37. -32022: repeated in a revision the client has spoken and the server speaks; else it is told', async () => {
+  test('edge 37, -32022: repeated in a revision the client has spoken and the server speaks; else it is told', async () => {
     const server = await startRawServer((seen, reply) => {
       if (seen.headers['mcp-protocol-version'] === '2026-07-28') return reply.result(done)
       refuse(seen, reply, -32022, { supported: ['2026-07-28', '2020-01-01'] })
@@ -194,7 +194,7 @@ describe('modern client, modern server', () => {
     expect(server.posts()).toHaveLength(2)
   })
 
-  test('14. an error in the body of a 4xx is handed on as it is; without one, status and host are named', async () => {
+  test('edge 14, an error in the body of a 4xx is handed on as it is; without one, status and host are named', async () => {
     const server = await startRawServer((seen, reply) => {
       if (seen.message.id === 1) return refuse(seen, reply, -32021, { requiredCapabilities: { sampling: {} } })
       if (seen.message.id === 2) return refuse(seen, reply, -32601, undefined, 404)
@@ -210,7 +210,7 @@ describe('modern client, modern server', () => {
     expect((await link.ask(3, 'x/y')).error?.message).toContain('HTTP 404')
   })
 
-  test('38. a cancel ends the exchange of its request, posts nothing, and nothing more is said', async () => {
+  test('edge 38, a cancel ends the exchange of its request, posts nothing, and nothing more is said', async () => {
     const closed: unknown[] = []
     const server = await startRawServer(
       modernOnly(
@@ -245,7 +245,7 @@ describe('modern client, modern server', () => {
     ])
   })
 
-  test('19. a stream that breaks loses its request: an error, no resumption, no second call', async () => {
+  test('edge 19, a stream that breaks loses its request: an error, no resumption, no second call', async () => {
     const server = await startRawServer(
       modernOnly(
         (_, reply) => {
@@ -280,7 +280,7 @@ describe('modern client, modern server', () => {
   })
 })
 
-describe('19. subscriptions', () => {
+describe('edge 19, subscriptions', () => {
   type Stream = ReturnType<Reply['stream']>
   async function startNews() {
     const streams: Stream[] = []
@@ -328,7 +328,7 @@ describe('19. subscriptions', () => {
     expect(link.failed).toEqual([])
   })
 
-  test('21. waking up asks for every stream anew', async () => {
+  test('edge 21, waking up asks for every stream anew', async () => {
     const { link, ids, methods } = await startNews()
     link.link.wake?.()
     await until(() => methods().length === 3)

@@ -5,7 +5,7 @@ import { readMirroredParams, toHeaderText, toParamText } from './param-headers.t
 const string = (header: unknown) => ({ type: 'string', 'x-mcp-header': header })
 const object = (properties: Record<string, unknown>) => ({ type: 'object', properties })
 
-describe('35. values as headers: the examples of the specification', () => {
+describe('edge 35, values as headers: the examples of the specification', () => {
   test.each([
     ['us-west1', 'us-west1'],
     ['Hello, 世界', '=?base64?SGVsbG8sIOS4lueVjA==?='],
@@ -37,7 +37,7 @@ describe('35. values as headers: the examples of the specification', () => {
   })
 })
 
-describe('35. marks in a schema', () => {
+describe('edge 35, marks in a schema', () => {
   test('nested properties are found with their whole path', () => {
     const schema = object({
       region: string('Region'),
@@ -77,7 +77,7 @@ describe('35. marks in a schema', () => {
   })
 })
 
-describe('36. headers say what the bytes say', () => {
+describe('edge 36, headers say what the bytes say', () => {
   const params = [
     { path: ['a', 'b'], header: 'mcp-param-b' },
     { path: ['n'], header: 'mcp-param-n' },

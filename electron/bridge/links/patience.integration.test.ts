@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Agent } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { ServerConfig } from '../../../shared/server-config.ts'
 import { toSettings } from './link-options.ts'
@@ -8,10 +9,10 @@ import { createSharedServers } from './shared-servers.ts'
 import { codeOf, openTestLink, until } from './test-link.ts'
 
 const impatient = { headersMs: 150, streamHeadersMs: 150 }
-const open = (url: string, transport = 'http') =>
+const open = (url: string, transport = 'http', options = {}) =>
   openTestLink(
     { transport, url: `${url}/mcp`, ...(transport === 'http' ? { era: 'legacy' } : {}) },
-    { timings: impatient },
+    { timings: impatient, ...options },
   )
 
 /** A server that takes connections and answers with `say`, byte by byte, for ever. */
@@ -82,20 +83,45 @@ test('edge 20: a call may take as long as it likes before its first byte, and it
   expect(server.posts('tools/call')).toHaveLength(2)
 })
 
-test('edge 20: a GET stream that stands is never cut for its silence; one that does not come up is asked for again', async () => {
+test('edge 20, pain 6: a GET stream that stands is never cut for its silence; one that does not come up is asked for again', async () => {
   let opened = 0
   const server = await startRawServer(async (seen, reply) => {
     if (seen.method !== 'GET') return streamable(() => reply.result())(seen, reply)
     opened += 1
     if (opened === 1) return
     const stream = reply.stream()
-    await delay(600)
+    await delay(2_500) // undici looks at its limits once a second
     stream.write(event({ jsonrpc: '2.0', method: 'notifications/late' }))
   })
-  const link = open(server.url)
+  // Connections that would give up on silence by themselves, as Node’s do after five minutes.
+  const dispatcher = new Agent({ bodyTimeout: 100, headersTimeout: 100 })
+  onTestFinished(() => dispatcher.destroy())
+  const link = open(server.url, 'http', { dispatcher })
   await link.initialize()
   await until(() => link.delivered.find((line) => line.includes('notifications/late')))
   expect(opened).toBe(2)
+})
+
+test('case 42: an answer that says beforehand that it is too large is not read', async () => {
+  let isGone = false
+  const bytes = 100 * 1024 * 1024
+  const server = await startRawServer(
+    streamable(({ message }, { response, result }) => {
+      if (message.params?.name !== 'large') return result()
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes })
+      response.write(Buffer.alloc(1024 * 1024, 0x20))
+      response.on('close', () => {
+        isGone = true
+      })
+    }),
+  )
+  const link = open(server.url)
+  await link.initialize()
+  const answer = await link.call(1, 'large')
+  expect(codeOf(answer)).toBe('bridge.answer-too-large')
+  expect(answer.error?.message).toContain('100 MB, the limit is 64 MB')
+  await until(() => isGone)
+  expect(await link.call(2)).toMatchObject({ result: {} })
 })
 
 test('edge 20: a server’s own limits are taken from its configuration', () => {

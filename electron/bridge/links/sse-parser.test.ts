@@ -11,7 +11,7 @@ const parse = (chunks: (string | Buffer)[], maxBytes = 1024) => {
 const dataOf = (events: SseEvent[]) =>
   events.map((event) => (event.kind === 'event' ? event.data.toString() : event.kind))
 
-describe('the grammar of event streams', () => {
+describe('edge 15, the grammar of event streams', () => {
   test.each([
     ['LF', '\n'],
     ['CRLF', '\r\n'],
@@ -67,7 +67,7 @@ describe('the grammar of event streams', () => {
   })
 })
 
-describe('limits', () => {
+describe('case 44, limits', () => {
   const answer = (size: number) => JSON.stringify({ jsonrpc: '2.0', result: { text: 'x'.repeat(size) }, id: 12 })
 
   test('data over the limit is let go, whom it was for is told, and the next event is read', () => {

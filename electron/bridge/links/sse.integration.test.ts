@@ -117,7 +117,7 @@ describe('HTTP+SSE', () => {
     expect(await link.call(1)).toMatchObject({ result: { cookie: 'pod=1' } })
   })
 
-  test('edge 27, a cut stream: running calls fail at once, the session is opened anew in the client’s name, new calls wait for it', async () => {
+  test('edge 27, pain 5, a cut stream: running calls fail at once, the session is opened anew in the client’s name, new calls wait for it', async () => {
     const sse = sseServer()
     const server = await startRawServer(sse.handler)
     const link = open(server.url)
@@ -162,7 +162,7 @@ describe('HTTP+SSE', () => {
     expect(await link.call(1)).toMatchObject({ result: { session: 1 } })
   })
 
-  test('edge 25, 404 while the stream is open: a new stream, a new session, and the call once more', async () => {
+  test('edge 25, pain 4, 404 while the stream is open: a new stream, a new session, and the call once more', async () => {
     const sse = sseServer()
     const server = await startRawServer(sse.handler)
     const link = open(server.url)

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { callLine, initializeLine } from '../testing/session-bench.ts'
 import { answerLine, createBench, writeSlowApp } from './test-bench.ts'
-import { createBuilds, nodeBuild } from './test-builds.ts'
+import { type Build, createBuilds, nodeBuild } from './test-builds.ts'
 
 // A bridge goes when its client goes, and says nothing but protocol until then.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000, maxConcurrency: 6 })
@@ -11,6 +11,16 @@ afterAll(builds.close)
 const native = [await builds.release(), await builds.sanitized()]
 const all = [nodeBuild, ...native]
 const clean = { code: 0, signal: null }
+
+test('pain 11: the native build needs no Node, no PATH and no other word of its surroundings', async () => {
+  const { hub, startBridge, arrives } = await createBench(native[0] as Build, onTestFinished)
+  await hub.start()
+  const { type, hears } = startBridge({ env: { PATH: '', HOME: '' } })
+  type(callLine(1))
+  await arrives(callLine(1))
+  hub.say(answerLine(1))
+  expect(await hears('"id":1')).toHaveLength(1)
+})
 
 describe.concurrent.each(all)('$name build', (build) => {
   test('when stdin ends it goes at once, or with the last answer', async ({ expect, onTestFinished }) => {

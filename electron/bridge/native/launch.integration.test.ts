@@ -74,7 +74,7 @@ describe.concurrent.each(all)('$name build', (build) => {
     expect(start?.session).not.toBe(await readSession(child.pid ?? 0))
   })
 
-  test('many bridges start one app; a start that led to nothing is tried again later', async ({
+  test('edge 40, many bridges start one app; a start that led to nothing is tried again later', async ({
     expect,
     onTestFinished,
   }) => {

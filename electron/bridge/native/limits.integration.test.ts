@@ -195,7 +195,7 @@ const readMemory = (pid: number) => {
 
 // Where the system tells what a process has in memory.
 if (process.platform === 'linux') {
-  test('the native build stays under 2 MB: idle, with 50 MB going each way, and with as much held as can be', async ({
+  test('pain 3: the native build stays under 2 MB: idle, with 50 MB going each way, and with as much held as can be', async ({
     expect,
     onTestFinished,
   }) => {

@@ -35,7 +35,7 @@ describe.concurrent.each(all)('$name build', (build) => {
     expect(heard.text()).toBe(`${lines.join('\n')}\n${answerLine(1)}\n`)
   })
 
-  test('reads lines whatever pieces they come in', async ({ expect, onTestFinished }) => {
+  test('edge 1, reads lines whatever pieces they come in', async ({ expect, onTestFinished }) => {
     const { hub, startBridge, arrives } = await createBench(build, onTestFinished)
     await hub.start()
     const { child, type, hears } = startBridge({ args: ['echo'] })

@@ -134,7 +134,7 @@ function describeWindows() {
     expect(await readFile(join(home, 'file'), 'utf8')).toBe('as it was')
   })
 
-  test('starts the app once, with its arguments as they are and a clean environment', async ({
+  test('pain 13: starts the app once, with its arguments as they are and a clean environment', async ({
     expect,
     onTestFinished,
   }) => {
