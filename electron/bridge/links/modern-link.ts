@@ -168,7 +168,8 @@ export function createModernLink(
       await tools.refresh(senderMeta(line))
       return line
     }
-    if (code !== codes.unsupportedVersion) return null
+    // What a request of a revision unknown here would mean in another one, only its client can say.
+    if (code !== codes.unsupportedVersion || !modernRevisions.includes(modernVersionOf(line) ?? '')) return null
     const shared = revisionsAt(body, ['error', 'data', 'supported']).filter((each) => spoken.has(each))
     const version = shared.sort().at(-1)
     return version === undefined ? null : withVersion(line, version)

@@ -169,22 +169,29 @@ describe('modern client, modern server', () => {
     expect(server.posts('tools/call')).toHaveLength(4)
   })
 
-  test('edge 37, -32022: repeated in a revision the client has spoken and the server speaks; else it is told', async () => {
+  test('edge 37, -32022: repeated in a revision both know', async () => {
     const server = await startRawServer((seen, reply) => {
-      if (seen.headers['mcp-protocol-version'] === '2026-07-28') return reply.result(done)
-      refuse(seen, reply, -32022, { supported: ['2026-07-28', '2020-01-01'] })
+      if (server.posts().length > 1) return reply.result(done)
+      refuse(seen, reply, -32022, { supported: ['2020-01-01', '2026-07-28'] })
     })
     const link = open(server.url)
-    const newer = { _meta: modernMeta('2027-03-01') }
-    expect(await link.request(1, 'prompts/list', newer)).toMatchObject({
-      error: { code: -32022, data: { supported: ['2026-07-28', '2020-01-01'] } },
+    expect(await link.ask(1, 'prompts/list')).toMatchObject({ result: done })
+    expect(server.posts()).toHaveLength(2)
+    expect(server.posts().at(-1)?.headers['mcp-protocol-version']).toBe('2026-07-28')
+    expect(server.posts().at(-1)?.message.params?._meta).toEqual(modernMeta())
+  })
+
+  test('edge 37, -32022 to a revision unknown here is told, whatever else the client has spoken', async () => {
+    const server = await startRawServer((seen, reply) => {
+      if (seen.headers['mcp-protocol-version'] === '2026-07-28') return reply.result(done)
+      refuse(seen, reply, -32022, { supported: ['2026-07-28'] })
     })
-    await link.ask(2, 'prompts/list')
-    expect(await link.request(3, 'prompts/list', newer)).toMatchObject({ result: done })
-    const last = server.posts().at(-1)
-    expect(last?.headers['mcp-protocol-version']).toBe('2026-07-28')
-    expect(last?.message.params?._meta).toEqual(modernMeta())
-    expect(server.posts()).toHaveLength(4)
+    const link = open(server.url)
+    await link.ask(1, 'prompts/list')
+    expect(await link.request(2, 'prompts/list', { _meta: modernMeta('v999.0.0') })).toMatchObject({
+      error: { code: -32022, data: { supported: ['2026-07-28'] } },
+    })
+    expect(server.posts()).toHaveLength(2)
   })
 
   test('-32022 without end is told after one try', async () => {
