@@ -34,6 +34,12 @@ export const Endpoint = z.discriminatedUnion('transport', [
 ])
 export type Endpoint = z.infer<typeof Endpoint>
 
+/**
+ * Where an authorization server takes no client without one. Every app of the company knows it, so it keeps nobody out
+ * (RFC 8252 §8.5).
+ */
+const ClientSecret = z.string().min(1).optional()
+
 /** What the hub adds to each request. Secrets are named here and lie in the vault. */
 export const ServerAuth = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
@@ -64,6 +70,7 @@ export const ServerAuth = z.discriminatedUnion('kind', [
     kind: z.literal('mcp-oauth'),
     /** The app's client id at the server's authorization server, where IT registered it there. */
     clientId: z.string().optional(),
+    clientSecret: ClientSecret,
     /** What to ask for instead of what the server names. */
     scope: z.string().optional(),
   }),
@@ -71,6 +78,7 @@ export const ServerAuth = z.discriminatedUnion('kind', [
     kind: z.literal('id-jag'),
     /** The app's client id at the server's authorization server. */
     clientId: z.string(),
+    clientSecret: ClientSecret,
     /** The server's authorization server; found by RFC 9728 when absent. */
     issuer: HttpUrl.optional(),
     resource: z.string().optional(),
@@ -132,6 +140,7 @@ export const AllowedIssuer = z.object({
   issuer: HttpUrl,
   /** The app's client id there, for every server that has none of its own. */
   clientId: z.string().optional(),
+  clientSecret: ClientSecret,
   /** How a request for a token names the server it is for (some issuers refuse RFC 8707). */
   audience: z.enum(['resource', 'audience', 'scope', 'omit']).default('resource'),
 })

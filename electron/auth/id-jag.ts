@@ -8,6 +8,7 @@ import type { Fetch } from './guarded-fetch.ts'
 import type { createIssuer, Sso } from './issuer.ts'
 import { configure } from './oauth/configure.ts'
 import { discoverIssuer, type Resource } from './oauth/discovery.ts'
+import { toRegisteredClient } from './oauth/identity.ts'
 import { toGrant } from './refresh.ts'
 import { describeRefusal, readRefusal } from './refusal.ts'
 import type { Grant } from './session.ts'
@@ -100,12 +101,13 @@ export function createIdJag({ issuer, derived, discover, allowedIssuers, allowIn
     return new Problem(away ? 'auth.sso-unreachable' : 'auth.refused-by-sso', detail, { cause })
   }
 
-  async function redeem({ accessToken }: Assertion, target: Target, { clientId, scope }: Wanted): Promise<Grant> {
+  async function redeem({ accessToken }: Assertion, target: Target, wanted: Wanted): Promise<Grant> {
+    const { clientId, clientSecret, scope } = wanted
     const { host } = new URL(target.issuer)
     try {
       // No code travels here, so PKCE, which metadata may leave unsaid, does not matter.
       const metadata = await discoverIssuer({ ...target, guessed: false, vouched: true, allowInsecure })
-      const client = { id: clientId, secret: null, method: 'none' as const }
+      const client = toRegisteredClient({ id: clientId, secret: clientSecret }, metadata)
       const config = configure({ metadata, client, fetch: target.fetch })
       const tokens = await oidc.genericGrantRequest(config, grants.bearer, {
         assertion: accessToken.reveal(),

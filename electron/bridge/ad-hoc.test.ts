@@ -5,7 +5,11 @@ import { createAdHoc } from './ad-hoc.ts'
 
 const problem = (code: string) => expect.objectContaining({ code })
 
-function create(url: string, headers: Record<string, string> = {}, extra: { clientId?: string } = {}) {
+function create(
+  url: string,
+  headers: Record<string, string> = {},
+  extra: { clientId?: string; clientSecret?: string } = {},
+) {
   const { log } = createMemoryLog()
   const asked: unknown[] = []
   const hello = BridgeHello.parse({
@@ -40,12 +44,17 @@ test('where it is forbidden it is refused, also in the middle', () => {
 })
 
 test('its own headers are sent, and no sign-in is looked for before the server asks', async () => {
-  const { target, asked } = create('https://mcp.example.com/x', { 'x-team': 'a' }, { clientId: 'mine' })
+  const { target, asked } = create(
+    'https://mcp.example.com/x',
+    { 'x-team': 'a' },
+    { clientId: 'mine', clientSecret: 's' },
+  )
   expect(await target.headers()).toEqual({ 'x-team': 'a' })
   expect(asked).toEqual([])
   const signedIn = { 'x-team': 'a', authorization: 'Bearer signed-in' }
   expect(await target.headers({ rejected: { 'x-team': 'a' }, challenge: 'Bearer' })).toEqual(signedIn)
-  expect(asked).toEqual([[{ kind: 'mcp-oauth', clientId: 'mine' }, expect.objectContaining({ challenge: 'Bearer' })]])
+  const auth = { kind: 'mcp-oauth', clientId: 'mine', clientSecret: 's' }
+  expect(asked).toEqual([[auth, expect.objectContaining({ challenge: 'Bearer' })]])
   expect(await target.headers()).toEqual(signedIn)
 })
 

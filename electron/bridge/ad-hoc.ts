@@ -15,6 +15,7 @@ export const AdHoc = z.object({
   headers: z.record(z.string().max(256), z.string().max(16_384)),
   /** Client id at the server's own authorization server, where it wants one registered before. */
   clientId: z.string().max(2048).optional(),
+  clientSecret: z.string().min(1).max(2048).optional(),
   /** Where it is known how the server speaks; else it is found out. */
   era: z.enum(['legacy', 'modern']).optional(),
   /** The largest answer this client can take, where it is said to take more than most. */
@@ -36,12 +37,12 @@ type Needs = {
  * company's credentials ever go to it.
  */
 export function createAdHoc({ hello, allowed, headers, log }: Needs) {
-  const { transport, url, headers: given, clientId, era } = hello.adHoc
+  const { transport, url, headers: given, clientId, clientSecret, era } = hello.adHoc
   const { host, hostname } = new URL(url)
   const server = toServerId(hostname)
   const base = { id: server, name: host.slice(0, 80), endpoint: { transport, url, ...(era ? { era } : {}) } }
   const plain = ServerConfig.parse(base)
-  const signingIn = ServerConfig.parse({ ...base, auth: { kind: 'mcp-oauth', ...(clientId ? { clientId } : {}) } })
+  const signingIn = ServerConfig.parse({ ...base, auth: { kind: 'mcp-oauth', clientId, clientSecret } })
   const bringsItsOwn = Object.keys(given).some((name) => name.toLowerCase() === 'authorization')
   let wantsSignIn = false
 

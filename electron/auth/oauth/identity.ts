@@ -10,10 +10,12 @@ import type { IssuerMetadata } from './discovery.ts'
 import { type Client, Registration, registrationName } from './record.ts'
 
 type Needs = { vault: Pick<Vault, 'get' | 'set' | 'delete'>; clock: Clock; log: Log }
+/** Who the app is by somebody’s word: IT’s, or that of a command line. */
+export type Registered = { id: string; secret: string | undefined }
 type Wanted = {
   metadata: IssuerMetadata
   /** Given by IT for this server or this issuer. */
-  registered: string | undefined
+  registered: Registered | undefined
   /** The address of the app’s own metadata, which may be its client id (CIMD). */
   document: string | undefined
   redirectUri: string
@@ -24,7 +26,7 @@ type Wanted = {
 export function createIdentity({ vault, clock, log }: Needs) {
   async function get(wanted: Wanted): Promise<Client> {
     const { metadata, registered, document } = wanted
-    if (registered) return publicClient(registered)
+    if (registered) return toRegisteredClient(registered, metadata)
     if (document && metadata.client_id_metadata_document_supported === true) return publicClient(document)
     const known = await find(metadata.issuer)
     if (known?.redirectUri === wanted.redirectUri) return toClient(known)
@@ -87,6 +89,14 @@ export function createIdentity({ vault, clock, log }: Needs) {
 }
 
 const isKnown = (method: string) => method === 'client_secret_basic' || method === 'client_secret_post'
+/** It shows its secret, where it has one, in the way the authorization server names. */
+export function toRegisteredClient({ id, secret }: Registered, metadata: IssuerMetadata): Client {
+  if (secret === undefined) return publicClient(id)
+  const offered = metadata.token_endpoint_auth_methods_supported ?? []
+  const method = selectClientAuthMethod({ client_id: id, client_secret: secret }, offered)
+  return { id, secret: createSecret(secret), method }
+}
+
 const publicClient = (id: string): Client => ({ id, secret: null, method: 'none' })
 const toClient = ({ client }: Registration): Client => ({
   ...client,

@@ -32,7 +32,7 @@ export async function startServerSignIn({ identity, clock }: Needs, options: Opt
   const { url, auth, company, resource, metadata, before, challenged, signal } = options
   const fetch = abortable(options.fetch, signal)
   const allowed = company?.allowedIssuers.find(({ issuer }) => issuer === metadata.issuer)
-  const own = company?.sso.issuer === metadata.issuer ? company.sso.clientId : undefined
+  const own = company?.sso.issuer === metadata.issuer ? company.sso : undefined
   const state = oidc.randomState()
   const last = await identity.find(metadata.issuer)
   const loopback = await openLoopback({
@@ -52,7 +52,7 @@ export async function startServerSignIn({ identity, clock }: Needs, options: Opt
     const scope = asked.join(' ') || undefined
     const client = await identity.get({
       metadata,
-      registered: auth.clientId ?? allowed?.clientId ?? own,
+      registered: toRegistered(auth) ?? toRegistered(allowed) ?? toRegistered(own),
       document: company?.clientMetadataUrl,
       redirectUri: loopback.redirectUri,
       fetch,
@@ -87,6 +87,10 @@ export async function startServerSignIn({ identity, clock }: Needs, options: Opt
     throw error
   }
 }
+
+type Named = { clientId?: string | undefined; clientSecret?: string | undefined }
+const toRegistered = (named: Named | undefined) =>
+  named?.clientId === undefined ? undefined : { id: named.clientId, secret: named.clientSecret }
 
 /** The server as its issuer wants it named, exactly as the server wrote it. */
 function toTarget(resource: string | null, policy: string): Record<string, string> {

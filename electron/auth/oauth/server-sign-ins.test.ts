@@ -6,7 +6,7 @@ import { createFakeClock } from '../fixtures/fake-clock.ts'
 import { createMemoryVault } from '../fixtures/memory-vault.ts'
 import type { Fetch } from '../guarded-fetch.ts'
 
-type Answer = (request: { url: URL; body: URLSearchParams; text: string }) => Response
+type Answer = (request: { url: URL; body: URLSearchParams; text: string; headers: Headers }) => Response
 const mcp = 'https://mcp.example/v1/mcp'
 const issuer = 'https://auth.example'
 const json = (body: unknown, status = 200) => Response.json(body, { status })
@@ -39,10 +39,11 @@ function createScene({ auth: more = {}, document = {} }: { auth?: object; docume
     [`${issuer}/token`]: () =>
       json({ access_token: `at-${++tokens}`, refresh_token: `rt-${tokens}`, token_type: 'Bearer', expires_in: 3600 }),
   }
-  const requests: { url: URL; body: URLSearchParams; text: string }[] = []
+  const requests: Parameters<Answer>[0][] = []
   const fetch: Fetch = async (url, init) => {
     const text = init?.body ? String(init.body) : ''
-    const request = { url: new URL(url), body: new URLSearchParams(text), text }
+    const headers = new Headers(init?.headers)
+    const request = { url: new URL(url), body: new URLSearchParams(text), text, headers }
     requests.push(request)
     return answers[url.split('?')[0] ?? '']?.(request) ?? new Response('not found', { status: 404 })
   }
@@ -220,6 +221,30 @@ test('who the app is: as IT registered it, by its own document, by registering; 
   })
   const names = [...registering.memory.values.keys()].filter((name) => name.startsWith('oauth-client:'))
   expect(names).toHaveLength(1)
+})
+
+test('a client with a secret shows it in the way the authorization server names, at a refresh too', async () => {
+  const clientSecret = 'a-1.b_2 c:ü'
+  const encoded = 'pre-registered:a-1.b_2+c%3A%C3%BC'
+  for (const scene of [
+    createScene({ auth: { clientId: 'pre-registered', clientSecret } }),
+    createScene({ document: { allowedIssuers: [{ issuer, clientId: 'pre-registered', clientSecret }] } }),
+  ]) {
+    await scene.signIn()
+    await scene.advance(3_590_000)
+    await scene.auth.headers(scene.server)
+    const shown = scene.sent('/token').map(({ headers }) => atob(headers.get('authorization')?.slice(6) ?? ''))
+    // Hyphens and dots as they are: many servers compare without decoding.
+    expect(shown).toEqual([encoded, encoded])
+    expect(scene.page()).toMatchObject({ client_id: 'pre-registered' })
+    expect(scene.opened[0]?.href).not.toContain('a-1.b_2')
+  }
+  const posting = createScene({ auth: { clientId: 'pre-registered', clientSecret } })
+  const methods = { token_endpoint_auth_methods_supported: ['client_secret_post'] }
+  posting.answers[wellKnown.issuer] = () => json({ ...metadata, ...methods })
+  await posting.signIn()
+  const [{ body, headers }] = posting.sent('/token') as [Parameters<Answer>[0]]
+  expect([body.get('client_secret'), headers.has('authorization')]).toEqual([clientSecret, false])
 })
 
 test('where nothing can be registered, it is IT’s business', async () => {

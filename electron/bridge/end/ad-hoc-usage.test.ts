@@ -53,6 +53,13 @@ test.each([
   expect(run('--transport', given).adHoc.transport).toBe(transport)
 })
 
+test('a client secret comes from the environment, and not without its client id', () => {
+  const { adHoc } = run('--client-id', 'mine', '--client-secret-env', 'TOKEN')
+  expect(adHoc).toMatchObject({ clientId: 'mine', clientSecret: 'abc def' })
+  expect(read(url, '--client-secret-env', 'TOKEN')).toMatchObject({ kind: 'wrong', text: /--client-id/ })
+  expect(read(url, '--client-id', 'mine', '--client-secret-env', 'NOT')).toMatchObject({ kind: 'wrong', text: /NOT/ })
+})
+
 test('client id and client', () => {
   expect(run('--client-id', 'https://a.example/c.json', '--client', 'cursor')).toMatchObject({
     adHoc: { clientId: 'https://a.example/c.json' },

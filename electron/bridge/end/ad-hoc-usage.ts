@@ -7,6 +7,7 @@ type AdHoc = {
   url: string
   headers: Record<string, string>
   clientId?: string
+  clientSecret?: string
   maxAnswerBytes?: number
   era?: 'legacy' | 'modern'
 }
@@ -30,6 +31,8 @@ where it does not.
   --transport <kind>     auto (default), http or sse; also http-first, http-only, sse-first, sse-only
   --protocol <era>       auto (default), legacy (up to 2025-11-25) or modern (2026-07-28)
   --client-id <id>       client id at the server's own sign-in, where it wants one registered before
+  --client-secret-env <NAME>
+                         its secret, where there is one, from the environment
   --max-answer <MB>      pass on answers up to this size (default 10: many clients go deaf past that; 64 at most)
   --allow-http           allow an http: address that is not on this machine
   --client <id>          name of the AI client, for the activity log
@@ -87,6 +90,9 @@ function read(args: string[], env: Env) {
     '--client-id': (id) => {
       adHoc.clientId = id
     },
+    '--client-secret-env': (name) => {
+      adHoc.clientSecret = fromEnv(name, env)
+    },
     '--protocol': (era) => {
       if (era === 'legacy' || era === 'modern') adHoc.era = era
       else if (era !== 'auto') wrong(`“${era}” is not auto, legacy or modern`)
@@ -111,6 +117,7 @@ function read(args: string[], env: Env) {
     else adHoc.url = arg
   }
   adHoc.url = readUrl(adHoc.url, allowHttp)
+  if (adHoc.clientSecret !== undefined && !adHoc.clientId) wrong('a secret is of no use without its --client-id')
   return { adHoc, client }
 }
 
