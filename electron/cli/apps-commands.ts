@@ -2,7 +2,8 @@ import type { Check, ClientApp, GivenBack, Host, PolicyVerdict, Preview } from '
 import { ClientId } from '../../shared/ids.ts'
 import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
-import { type Connection, exitCodes, type Result } from './session.ts'
+import { exitCodes, type Result } from './result.ts'
+import type { Connection } from './session.ts'
 
 type Api = Pick<Connection, 'api'>
 /** All this needs where no app runs and only the files of clients matter. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import * as apps from './apps-commands.ts'
-import type { Connection, Result } from './session.ts'
+import type { Result } from './result.ts'
+import type { Connection } from './session.ts'
 
 type Run = (connection: Connection, ...given: never[]) => Promise<Result>
 /** `filesOnly` says when a command needs neither the app nor the network nor the keychain. */

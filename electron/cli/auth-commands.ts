@@ -1,7 +1,8 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
 import { toPlain } from './print.ts'
-import type { Connection, Result } from './session.ts'
+import type { Result } from './result.ts'
+import type { Connection } from './session.ts'
 
 /** Signs in through the browser and waits for the outcome. Ctrl-C gives the attempt up. */
 type Say = (text: string) => void

@@ -6,7 +6,8 @@ import { login, logout } from './auth-commands.ts'
 import { addConnections } from './connections-program.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
-import { type AgentOptions, type Connection, createSession, exitCodes, type Needs, type Result } from './session.ts'
+import { exitCodes, type Result } from './result.ts'
+import { type AgentOptions, type Connection, createSession, type Needs } from './session.ts'
 import { addSync } from './sync-command.ts'
 
 /** The command line: the same words, codes and snapshots as the window. Returns the exit code. */

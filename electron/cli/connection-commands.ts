@@ -1,7 +1,8 @@
 import { ConnectionId, type Connection as Joined } from '../../shared/contract/connections.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
 import { toLines, toPlain, toTable } from './print.ts'
-import { type Connection, exitCodes, type Result } from './session.ts'
+import { exitCodes, type Result } from './result.ts'
+import type { Connection } from './session.ts'
 
 type Say = (text: string) => void
 type Given = { say: Say; readSecret: (question: string) => Promise<string> }

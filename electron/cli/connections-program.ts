@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import * as commands from './connection-commands.ts'
+import type { Result } from './result.ts'
 import { readSecret } from './secret-input.ts'
-import type { Connection, Needs, Result } from './session.ts'
+import type { Connection, Needs } from './session.ts'
 
 type Add = (
   parent: Command,

@@ -2,7 +2,8 @@ import type { HealthLevel, ServerHealth } from '../../shared/contract/health.ts'
 import { ServerId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
-import { type Connection, exitCodes, type Result } from './session.ts'
+import { exitCodes, type Result } from './result.ts'
+import type { Connection } from './session.ts'
 
 const codeOf: Record<HealthLevel, number> = {
   ok: exitCodes.done,

@@ -1,6 +1,7 @@
 import type { CoreClient } from '../../shared/contract/contract.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toLines } from './print.ts'
+import { exitCodes, type Result } from './result.ts'
 import type { SyncNeeds } from './sync-command.ts'
 
 export type Connection = {
@@ -27,11 +28,6 @@ export type Needs = {
   readSecret?: (question: string) => Promise<string>
   version: string
 }
-
-/** 0 done · 1 a problem, on stderr or as `{"error":…}` · 2 wrong usage · `status`: 3 needs you, 4 waiting, 5 broken. */
-export const exitCodes = { done: 0, problem: 1, usage: 2, needsYou: 3, waiting: 4, broken: 5 } as const
-
-export type Result = { json: unknown; text: string; code?: number }
 
 /** Connects, runs one command, prints its result as text or JSON, and never ends without closing. */
 export function createSession<C extends { close: () => Promise<void> }>({

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { exitCodes, type Result } from './session.ts'
+import { exitCodes, type Result } from './result.ts'
 
 type FileResult = { path: string; state: string; diff: string; conflicts: string[] }
 export type SyncNeeds = {

@@ -2,7 +2,9 @@ import type { PolicyName } from './client-policy/client-policy.ts'
 import type { FormatName } from './formats.ts'
 import type { Place } from './place.ts'
 import type { ShapeName } from './shapes.ts'
-import type { Command } from './written-command.ts'
+
+/** What an app would start. */
+export type Command = { command: string; args: string[]; env: Record<string, string> }
 
 /** One AI client this product can set up. To add one, add a row: README.md shows how. */
 export type AppRow = {

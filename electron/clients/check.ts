@@ -4,7 +4,7 @@ import { brand } from '../../shared/brand.ts'
 import type { Check } from '../../shared/contract/clients.ts'
 import type { ServerId } from '../../shared/ids.ts'
 import { Problem, type ProblemCode, type ProblemData, problems } from '../../shared/problems.ts'
-import type { Command } from './written-command.ts'
+import type { Command } from './app-row.ts'
 
 const timeoutMs = 30_000
 const mostPages = 50

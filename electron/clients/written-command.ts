@@ -1,12 +1,9 @@
 import type { ServerId } from '../../shared/ids.ts'
-import type { AppRow } from './app-row.ts'
+import type { AppRow, Command } from './app-row.ts'
 import { isTable, type Table, type Value } from './edit/change.ts'
 import { decode } from './edit/text.ts'
 import { formats } from './formats.ts'
 import { type Shape, shapes } from './shapes.ts'
-
-/** What an app would start. */
-export type Command = { command: string; args: string[]; env: Record<string, string> }
 
 /**
  * The command that stands in an app's file under a server's name: null where there is none, or where what stands there

@@ -1,5 +1,5 @@
 import { isSame } from '../edit/edit-entry.ts'
-import type { Candidate, Policy } from './client-policy.ts'
+import type { Candidate, Policy } from './policy.ts'
 import { isTable, type Managed, type Sources, type Table } from './sources.ts'
 import { allowed, blocked, managedOnly, toText, unreadable } from './verdict.ts'
 

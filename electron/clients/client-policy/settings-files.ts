@@ -1,5 +1,5 @@
 import { stripComments } from 'jsonc-parser'
-import type { Candidate, Policy } from './client-policy.ts'
+import type { Candidate, Policy } from './policy.ts'
 import { isTable, type Managed, parseToml, type Sources, type Table } from './sources.ts'
 import { allowed, blocked, toText, unreadable } from './verdict.ts'
 

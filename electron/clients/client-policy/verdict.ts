@@ -1,5 +1,5 @@
 import type { PolicyVerdict } from '../../../shared/contract/clients.ts'
-import type { Candidate } from './client-policy.ts'
+import type { Candidate } from './policy.ts'
 import type { Managed } from './sources.ts'
 
 const serversOf = (candidates: Candidate[]) => candidates.map(({ server }) => server)

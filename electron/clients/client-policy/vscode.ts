@@ -1,5 +1,5 @@
 import type { PolicyVerdict } from '../../../shared/contract/clients.ts'
-import type { Candidate, Policy } from './client-policy.ts'
+import type { Candidate, Policy } from './policy.ts'
 import { allowed, blocked, toText, unreadable } from './verdict.ts'
 
 const product = 'SOFTWARE\\Policies\\Microsoft\\VSCode'
