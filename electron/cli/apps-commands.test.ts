@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { CoreClient } from '../../shared/contract/contract.ts'
 import { Problem } from '../../shared/problems.ts'
 import { runCli } from './cli.ts'
@@ -32,24 +32,21 @@ function toApi(answers: Answers) {
   return { clients: room('clients'), auth: room('auth'), catalog: room('catalog') } as unknown as CoreClient
 }
 
-const run = (answers: Answers, ...argv: string[]) =>
-  runCli(
-    {
-      connect: async () => ({ api: toApi(answers), running: true, close: async () => {} }),
-      connectFiles: async () => ({
-        api: toApi({ ...answers, ...(answers.files as object) }),
-        running: false,
-        close: async () => {},
-      }),
-      team: undefined as never,
-      runAgent: async () => 0,
-      runBridge: async () => {},
-      out: (text) => out.push(text),
-      err: (text) => err.push(text),
-      version: '1.2.3',
-    },
-    ['apps', ...argv],
-  )
+const needs = (answers: Answers) => ({
+  connect: async () => ({ api: toApi(answers), running: true, close: async () => {} }),
+  connectFiles: async () => ({
+    api: toApi({ ...answers, ...(answers.files as object) }),
+    running: false,
+    close: async () => {},
+  }),
+  team: undefined as never,
+  runAgent: async () => 0,
+  runBridge: async () => {},
+  out: (text: string) => out.push(text),
+  err: (text: string) => err.push(text),
+  version: '1.2.3',
+})
+const run = (answers: Answers, ...argv: string[]) => runCli(needs(answers), ['apps', ...argv])
 const said = () => out.join('\n')
 
 test('without a server nothing is said to be set up, and the reason is asked for', async () => {
@@ -212,4 +209,61 @@ test('a policy of the app is told with the rule that IT must add', async () => {
   }
   expect(await run(answers, 'apply', 'claude-code')).toBe(3)
   expect(said()).toContain('IT must add to /etc/claude-code/managed-settings.json:\n{"serverCommand":["/b"]}')
+})
+
+describe('a change of an app that would undo it while it runs', () => {
+  const waiting = { kind: 'apply', since: '2026-11-20T08:00:00.000Z', servers: ['iam'], problem: null }
+  const waits = app('claude', { name: 'Claude', canUndo: false, toFinish: 'Quit and reopen Claude', waiting })
+  const preview = { token: 't', diff: '+ x', waits: true, entries: [{ server: 'iam', result: 'add' }] }
+  const answers: Answers = {
+    'clients.preview': preview,
+    'clients.apply': waits,
+    'clients.rescan': [waits],
+    'clients.host': 'desktop',
+  }
+
+  test('waits: said with the one thing to do, exit code 4, and the state as JSON', async () => {
+    expect(await run(answers, 'apply', 'claude')).toBe(4)
+    expect(said()).toBe(
+      'Nothing is written yet for Claude: it runs, and would undo the change. It is made as soon as Claude has quit. ' +
+        '--now makes it at once.\nQuit and reopen Claude',
+    )
+    expect(await run(answers, 'apply', '--all', '--json')).toBe(4)
+    expect(JSON.parse(out[1] ?? '')).toMatchObject({ results: [{ client: 'claude', app: { waiting } }] })
+    await run(answers, 'preview', 'claude')
+    expect(out.at(-1)).toContain('made once the app has quit')
+    await run(answers)
+    expect(out.at(-1)).toMatch(/claude +Claude +waiting +\/claude.json\n\nClaude: Quit and reopen Claude$/)
+  })
+
+  test('is made now where that is asked for', async () => {
+    await run({ ...answers, 'clients.apply': app('claude') }, 'apply', 'claude', '--now')
+    expect(calls).toContainEqual(['clients.apply', { client: 'claude', token: 't', now: true }])
+    calls.length = 0
+    await run({ ...answers, 'clients.previewUndo': preview, 'clients.undo': app('claude') }, 'undo', 'claude', '--now')
+    expect(calls).toContainEqual(['clients.undo', { client: 'claude', token: 't', now: true }])
+  })
+
+  test('without a running app of ours, says what will make it', async () => {
+    const alone = { api: toApi(answers), running: false, close: async () => {} }
+    await runCli({ ...needs(answers), connect: async () => alone }, ['apps', 'apply', 'claude'])
+    expect(said()).toContain('Run this again when it has quit, or start the app (or: causeway agent)')
+  })
+
+  test('undo forgets what was not written yet, waits itself, and says where there is nothing of ours', async () => {
+    const undo = (before: object, after: object) =>
+      run({ 'clients.rescan': [before], 'clients.previewUndo': preview, 'clients.undo': after }, ...['undo', 'claude'])
+    expect(await undo(waits, app('claude'))).toBe(0)
+    expect(out.at(-1)).toBe('Nothing was written for claude yet; the change that waited is forgotten.')
+    expect(await undo(app('claude'), { ...waits, waiting: { ...waiting, kind: 'undo' } })).toBe(4)
+    expect(out.at(-1)).toContain('The file of Claude is as it was: it runs')
+    expect(await undo(app('claude', { canUndo: false }), app('claude'))).toBe(0)
+    expect(out.at(-1)).toBe('There is nothing of ours in the file of claude (/claude.json).')
+  })
+
+  test('that could not be made says why in the list', async () => {
+    const failed = { ...waits, toFinish: null, waiting: { ...waiting, problem: new Problem('clients.disk-full').data } }
+    await run({ ...answers, 'clients.rescan': [failed] })
+    expect(said()).toContain('[clients.disk-full]')
+  })
 })

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import * as apps from './apps-commands.ts'
+import { verify } from './apps-verify.ts'
 import type { Result } from './result.ts'
 import type { Connection } from './session.ts'
 
@@ -12,9 +13,13 @@ type Add = (
   run: Run,
   filesOnly?: (options: { all?: boolean }) => boolean,
 ) => Command
-type Flags = { all?: boolean; overwrite?: boolean; show?: string }
+type Flags = { all?: boolean; overwrite?: boolean; now?: boolean; show?: string }
+
+const toOptions = ({ overwrite = false, now = false }: Flags) => ({ overwrite, now })
 
 const overwriteFlag = ['--overwrite', 'also replace entries that somebody edited, or that only share our name'] as const
+
+const nowFlag = ['--now', 'also while the app runs and may undo it, instead of when it has quit'] as const
 
 /** `causeway apps …`: the AI clients of this machine. */
 export function addApps(program: Command, add: Add) {
@@ -27,20 +32,25 @@ export function addApps(program: Command, add: Add) {
     apps.preview(connection, app, { overwrite: options.overwrite ?? false }),
   ).option(...overwriteFlag)
   add(group, 'apply [app]', 'make the change', (connection, app: string | undefined, options: Flags) =>
-    apps.apply(connection, app, { overwrite: options.overwrite ?? false, all: options.all ?? false }),
+    apps.apply(connection, app, { ...toOptions(options), all: options.all ?? false }),
   )
     .option('--all', 'for every app that is installed')
     .option(...overwriteFlag)
+    .option(...nowFlag)
     .hook('preAction', needsOne)
-  add(group, 'undo <app>', 'take our entries out again', (connection, app: string) => apps.undo(connection, app))
+  add(group, 'undo <app>', 'take our entries out again', (connection, app: string, options: Flags) =>
+    apps.undo(connection, app, toOptions(options)),
+  ).option(...nowFlag)
   add(group, 'repair [app]', 'put lost entries back, in one app or in all', (connection, app, options: Flags) =>
-    apps.repair(connection, app, { overwrite: options.overwrite ?? false }),
-  ).option(...overwriteFlag)
+    apps.repair(connection, app, toOptions(options)),
+  )
+    .option(...overwriteFlag)
+    .option(...nowFlag)
   add(group, 'backups <app>', 'copies made before each change', (connection, app: string, options: Flags) =>
     apps.backups(connection, app, options),
   ).option('--show <copy>', 'how the file would differ if this copy came back')
   add(group, 'verify [app]', 'start what stands in the file, and ask it for its tools', (connection, app) =>
-    apps.verify(connection, app),
+    verify(connection, app),
   )
   addRestore(group, add)
 }
@@ -48,7 +58,7 @@ export function addApps(program: Command, add: Add) {
 /** With `--all` it is what an uninstaller runs; with an app and a copy, one step back. */
 function addRestore(group: Command, add: Add) {
   const run = (connection: Connection, app = '', copy = '', options: Flags = {}) =>
-    options.all ? apps.restoreAll(connection) : apps.restore(connection, app, copy)
+    options.all ? apps.restoreAll(connection) : apps.restore(connection, app, copy, toOptions(options))
   add(
     group,
     'restore [app] [copy]',
@@ -57,6 +67,7 @@ function addRestore(group: Command, add: Add) {
     ({ all = false }) => all,
   )
     .option('--all', 'every file as it was; for uninstallers, also without a running app')
+    .option(...nowFlag)
     .hook('preAction', (command) => {
       if (command.args.length !== (command.opts<Flags>().all ? 0 : 2))
         command.error('error: name an app and a copy (causeway apps backups <app>), or say --all')

@@ -26,6 +26,8 @@ export type AppRow = {
   processes: string[]
   /** What a running app needs before it sees a change; null where it watches its file. */
   reload: string | null
+  /** While it runs it writes its file from what it remembers: a change made then is lost, so it waits until it quit. */
+  overwrites?: true
   /** The same app with files of their own, such as the profiles of VS Code. */
   variants?: (place: Place) => AppRow[]
   limits?: { tools?: number; toolName?: number }

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ClientId } from '../../shared/ids.ts'
+import type { AppRow } from './app-row.ts'
 import { apps, listApps } from './apps.ts'
-import { findVersion, isInstalled, isRunning } from './detect.ts'
+import { findRunning, findVersion, isInstalled } from './detect.ts'
 import { findHost } from './host.ts'
 import { createPlace, type Env } from './place.ts'
-import { parseTasklist, readProcesses } from './processes.ts'
+import { parsePs, parseTasklist, readProcesses } from './processes.ts'
 
 const homes = { darwin: '/Users/ana', linux: '/home/ana', win32: 'C:\\Users\\ana' } as const
 type Files = Record<string, string>
@@ -39,6 +40,11 @@ const row = (id: string) => {
   if (!found) throw new Error(`no app ${id}`)
   return found
 }
+const isRunning = (app: AppRow, names: string[]) =>
+  findRunning(
+    app,
+    names.map((name, index) => ({ pid: index + 1, name })),
+  ).length > 0
 const pathOf = (id: string, os: Os, more?: Parameters<typeof machine>[1]) => row(id).configPath(machine(os, more))
 
 const support = '/Users/ana/Library/Application Support'
@@ -261,7 +267,8 @@ describe('on a real disk', () => {
     expect(await findVersion(place, row('claude-desktop'))).toBe('1.2.3')
   })
   test.runIf(process.platform === 'linux')('sees itself among the processes, and a script by its name', async () => {
-    expect((await readProcesses()).some((name) => /node/.test(name))).toBe(true)
+    const mine = (await readProcesses()).filter(({ pid }) => pid === process.pid)
+    expect(mine.some(({ name }) => /node/.test(name))).toBe(true)
   })
   test('a folder that may not be read holds nothing', () => {
     const root = mkdtempSync(join(tmpdir(), 'causeway-detect-'))
@@ -274,10 +281,30 @@ describe('on a real disk', () => {
   })
 })
 
-test('reads the names from a Windows task list', () => {
-  expect(
-    parseTasklist('"Claude.exe","4242","Console","1","81,920 K"\r\n"Code - Insiders.exe","1","Console","1","1 K"\r\n'),
-  ).toEqual(['Claude.exe', 'Code - Insiders.exe'])
+test('reads a Windows task list, of this person’s session only', () => {
+  const list = [
+    '"Claude.exe","4242","Console","1","81,920 K"',
+    '"Code - Insiders.exe","1","Console","1","1 K"',
+    '"Claude.exe","77","RDP-Tcp#2","3","81,920 K"',
+    '"svchost.exe","8","Services","0","1 K"',
+  ].join('\r\n')
+  const names = (own: number) => parseTasklist(list, own).map(({ pid, name }) => `${name} ${pid}`)
+  expect(names(1)).toEqual(['Claude.exe 4242', 'Code - Insiders.exe 1'])
+  expect(names(77)).toEqual(['Claude.exe 77'])
+  // As a service, or unknown: nobody’s session is the right one.
+  expect(names(8)).toHaveLength(4)
+  expect(names(99)).toHaveLength(4)
+})
+
+test('reads a list of processes of macOS', () => {
+  const path = '/Applications/Visual Studio Code.app/Contents/MacOS/Electron'
+  const list = parsePs(`  501 ${path}\n99999 claude\n`)
+  expect(list).toEqual([
+    { pid: 501, name: path },
+    { pid: 99999, name: 'claude' },
+  ])
+  expect(findRunning(row('vscode'), list)).toEqual([501])
+  expect(findRunning(row('claude-code'), list)).toEqual([99999])
 })
 
 test.each([

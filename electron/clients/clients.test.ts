@@ -402,6 +402,7 @@ test('where policy says so, lost entries come back, counted and with their cause
   rmSync(path)
   expect((await app()).repairs).toMatchObject({ week: 2, cause: 'file-deleted' })
   world.processes = ['cursor']
+  await app() // a look that was under way still saw nothing running
   writeFileSync(path, mine)
   expect((await app()).repairs).toMatchObject({ week: 3, cause: 'app-rewrote' })
   world.now += 8 * 24 * 3600 * 1000

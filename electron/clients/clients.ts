@@ -1,25 +1,30 @@
 import type { Backup, Check, ClientApp, GivenBack, PolicyVerdict, Preview } from '../../shared/contract/clients.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
-import { Problem, toProblem } from '../../shared/problems.ts'
+import { Problem } from '../../shared/problems.ts'
 import type { WriteAll } from '../lib/atomic-file.ts'
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import { type App, apps, getApp, listApps } from './apps.ts'
 import { createBackups } from './backups.ts'
-import { createChanges, type Job, tokenOf, toPreview } from './changes.ts'
+import { createCarryOut, type How } from './carry-out.ts'
+import { createChanges } from './changes.ts'
 import { policies } from './client-policy/client-policy.ts'
 import { createSources, type Run } from './client-policy/sources.ts'
 import { saveOwn } from './config-file.ts'
-import { isRunning } from './detect.ts'
+import { findRunning } from './detect.ts'
 import { findHost } from './host.ts'
-import { entriesOf, openLedger } from './ledger.ts'
+import { openLedger } from './ledger.ts'
 import { look } from './look.ts'
 import { createPlace, type Env } from './place.ts'
 import type { WantedEntry } from './plan.ts'
+import { isAlive, type Process } from './processes.ts'
 import { createProofs } from './proofs.ts'
 import { createRepair, type RepairPolicy } from './repair.ts'
+import { createRequests, type Request, type Selected } from './requests.ts'
+import { createSchedule } from './schedule.ts'
 import { shapes, toFields } from './shapes.ts'
 import { createVerify } from './verify.ts'
+import { createWaiting } from './waiting.ts'
 import { watchFiles } from './watch-files.ts'
 import { type Distribution, findDistributions } from './wsl.ts'
 
@@ -35,8 +40,9 @@ type Needs = {
   serversChanged: (listener: () => void) => () => void
   /** The command line an entry starts; the same for ever, without a secret. */
   entryFor: (client: ClientId, server: ServerId) => { command: string; args: string[]; env: Record<string, string> }
-  /** Names of the processes that run. */
-  processes: () => Promise<string[]>
+  /** What the person runs; empty where that cannot be told. */
+  processes: () => Promise<Process[]>
+  isAlive?: (pid: number) => boolean
   /** What happens when an app loses our entries; `ask` where nobody says. */
   repairPolicy?: () => RepairPolicy
   /** Of this product, for the name it gives when it checks a connection. */
@@ -48,8 +54,8 @@ type Needs = {
   systemRoot?: string
   run?: Run
 }
-type Selected = { client: ClientId; servers?: ServerId[] | undefined; overwrite?: boolean | undefined }
-type Work = { app: App; jobs: Job[]; policy?: PolicyVerdict | null }
+type Copy = { client: ClientId; backup: string }
+type ToRequest = (toApply: (selected: Selected) => Request) => Request
 
 /**
  * Knows the AI clients of this machine, sets them up, keeps watch over what it wrote, and gives every file back. It
@@ -60,20 +66,24 @@ export function createClients(needs: Needs) {
   const place = createPlace(needs)
   const sources = createSources({ place, now, run: needs.run })
   const changed = createSignal<ClientApp[]>()
-  const proofs = createProofs({ ledger: () => opened.then(({ ledger }) => ledger), tell: () => soon() })
-  const watched = watchFiles(() => soon())
+  const proofs = createProofs({ ledger: () => opened.then(({ ledger }) => ledger), tell: () => schedule.soon() })
+  const watched = watchFiles(() => schedule.soon())
+  const schedule = createSchedule({ look: () => void inLine(scan).catch(failed), isAlive: needs.isAlive ?? isAlive })
   const backups = createBackups({ folder: place.join(folder, 'backups'), now, save: saveOwn })
   let shown: ClientApp[] = []
   let distributions: Distribution[] = []
-  let processes: string[] = []
+  let processes: Process[] = []
   let line: Promise<unknown> = Promise.resolve()
-  let pending: NodeJS.Timeout | undefined
   let closed = false
 
   async function open() {
     const ledger = await openLedger({ folder, now, log, save: saveOwn })
     const changes = createChanges({ ledger, backups, now, log, write: needs.write })
-    return { ledger, changes, repair: createRepair({ ledger, changes, policy, wantedOf, now, log }) }
+    const waiting = createWaiting({ ledger, now, log })
+    const repair = createRepair({ ledger, changes, waiting, policy, wantedOf, now, log })
+    const requests = createRequests({ findApp, servers: ids, wantedOf, policyOf, ledger, changes, backups })
+    const carrier = createCarryOut({ ledger, changes, waiting, requests, findApp, isRunning, lookAtProcesses })
+    return { ledger, waiting, repair, toApply: requests.toApply, ...carrier }
   }
 
   /** One thing at a time: two changes of one file must not be worked out from the same bytes. */
@@ -83,6 +93,7 @@ export function createClients(needs: Needs) {
     return result
   }
 
+  const ids = () => needs.servers().map(({ id }) => id)
   const findApp = (client: ClientId) => getApp(place, client, distributions)
 
   /** The command line of an entry, as the app must write it. */
@@ -91,7 +102,8 @@ export function createClients(needs: Needs) {
     return row.toCommand ? { ...entry, command: row.toCommand(entry.command) } : entry
   }
 
-  function wantedOf(app: App, servers = needs.servers()): WantedEntry[] {
+  function wantedOf(app: App, chosen?: readonly ServerId[]): WantedEntry[] {
+    const servers = needs.servers().filter(({ id }) => chosen?.includes(id) ?? true)
     return servers.map(({ id: server, description }) => {
       const wanted = { name: server, description, ...entryFor(app, server) }
       return { server, fields: toFields(shapes[app.row.shape], wanted) }
@@ -99,30 +111,42 @@ export function createClients(needs: Needs) {
   }
 
   /** Whether the app would let our entries through, as far as that can be read here. */
-  async function policyOf(app: App, servers = needs.servers()): Promise<PolicyVerdict | null> {
+  async function policyOf(app: App, servers: readonly ServerId[]): Promise<PolicyVerdict | null> {
     const { policy } = app.row
     if (!policy) return null
     return policies[policy](
       sources,
-      servers.map(({ id: server }) => ({ server, ...entryFor(app, server) })),
+      servers.map((server) => ({ server, ...entryFor(app, server) })),
     )
   }
 
   async function lookAt(app: App) {
-    const data = (await opened).ledger.get()
+    const { ledger, waiting } = await opened
+    const data = ledger.get()
     const proof = proofs.get(data.proof[app.id], app.id)
     return look(app, {
-      ...{ place, data, wanted: wantedOf(app), proof, processes, now: now() },
-      policy: () => policyOf(app),
+      ...{ place, data, wanted: wantedOf(app), proof, now: now() },
+      running: isRunning(app),
+      waiting: waiting.show(app.id),
+      policy: () => policyOf(app, ids()),
     })
   }
 
-  async function scan() {
+  const idsOf = (app: App) => findRunning(app.row, processes)
+  const isRunning = (app: App) => idsOf(app).length > 0
+  async function lookAtProcesses() {
     processes = await needs.processes()
+  }
+
+  async function scan() {
+    await lookAtProcesses()
     distributions = await findDistributions(place, sources.ask)
-    const { repair } = await opened
+    const { repair, carryOutWaiting } = await opened
+    const all = listApps(place, distributions)
+    // Without one process nobody could tell which apps run, so none is taken to have quit.
+    if (policy() !== 'off' && processes.length > 0) await carryOutWaiting(all)
     const next = await Promise.all(
-      listApps(place, distributions).map(async (app) => {
+      all.map(async (app) => {
         const seen = await lookAt(app)
         return (await repair(app, seen)) ? lookAt(app) : seen
       }),
@@ -132,76 +156,37 @@ export function createClients(needs: Needs) {
     const news = JSON.stringify(next) !== JSON.stringify(shown)
     shown = next
     if (news) changed.emit(shown)
-    // Nobody tells when an app quits, so it is asked for as long as a change waits for that.
-    if (shown.some(({ toFinish }) => toFinish !== null)) soon(5000)
+    schedule.watch(shown, ({ id }) => all.filter((app) => app.id === id).flatMap(idsOf))
     return shown
   }
 
   const failed = (error: unknown) => log.error('clients.scan-failed', { error })
-  function soon(delayMs = 100) {
-    if (closed) return
-    clearTimeout(pending)
-    pending = setTimeout(() => void inLine(scan).catch(failed), delayMs)
-    pending.unref()
-  }
 
-  async function planFor({ client, servers, overwrite = false }: Selected): Promise<Work> {
-    const app = findApp(client)
-    const { ledger, changes } = await opened
-    const all = needs.servers()
-    const chosen = servers ? all.filter(({ id }) => servers.includes(id)) : all
-    const ours = [...entriesOf(ledger.get().files[app.path]).keys()]
-    // Signed out, nobody has servers: that is no reason to take entries away.
-    const obsolete = servers || all.length === 0 ? [] : ours.filter((id) => !all.some((server) => server.id === id))
-    const policy = await policyOf(app, chosen)
-    // What a person adds does not count there, so it would only stand in the way of what IT put in place.
-    if (policy?.verdict === 'managed-only') throw new Problem('clients.policy-forbids', policy.source)
-    return {
-      app,
-      policy,
-      jobs: [await changes.planApply(app.row, app.path, { wanted: wantedOf(app, chosen), obsolete, overwrite })],
-    }
-  }
-
-  /** Every file we wrote for this app, also one at a place that the app has left since. */
-  async function planBack(client: ClientId): Promise<Work> {
-    const app = findApp(client)
-    const { ledger, changes } = await opened
-    const { files } = ledger.get()
-    const paths = Object.keys(files).filter((path) => files[path]?.client === client)
-    return { app, jobs: await Promise.all(paths.map((path) => changes.planUndo(app.row, path))) }
-  }
-
-  const toWorkPreview = ({ app, jobs, policy }: Work): Preview => ({
-    ...toPreview(app.row, app.path, jobs),
-    ...(policy ? { policy } : {}),
-  })
-
-  async function carryOut({ app, jobs }: Work, token: string | undefined): Promise<ClientApp> {
-    if (token !== undefined && token !== tokenOf(jobs)) throw new Problem('clients.changed-meanwhile', app.path)
-    processes = await needs.processes()
-    const { changes } = await opened
-    for (const job of jobs) await changes.commit(job, { running: isRunning(app.row, processes) })
+  async function lookAgain(app: App): Promise<ClientApp> {
     await scan()
     return shown.find(({ id }) => id === app.id) ?? lookAt(app)
   }
 
-  async function planCopy({ client, backup }: { client: ClientId; backup: string }): Promise<Work> {
+  const preview = (client: ClientId, toRequest: ToRequest): Promise<Preview> =>
+    inLine(async () => {
+      const room = await opened
+      return room.preview(client, toRequest(room.toApply))
+    })
+
+  const change = (client: ClientId, toRequest: ToRequest, how: How): Promise<ClientApp> =>
+    inLine(async () => {
+      const room = await opened
+      return lookAgain(await room.carryOut(client, toRequest(room.toApply), how))
+    })
+
+  async function withdraw(client: ClientId) {
     const app = findApp(client)
-    const { changes } = await opened
-    const label = (await backups.list(client)).find(({ id }) => id === backup)
-    if (!label) throw new Problem('clients.no-backup', backup)
-    return { app, jobs: [await changes.planCopy(app.row, label, wantedOf(app))] }
+    await (await opened).waiting.drop(app.id)
+    return lookAgain(app)
   }
 
   async function restoreAll(): Promise<GivenBack[]> {
-    const { ledger, changes } = await opened
-    const results: GivenBack[] = []
-    for (const [path, { client }] of Object.entries(ledger.get().files)) {
-      const restore = async () => changes.commit(await changes.planUndo(findApp(client).row, path), { running: false })
-      const problem = await restore().then(() => null, toProblem)
-      results.push({ client, path, problem, left: [...entriesOf(ledger.get().files[path]).keys()] })
-    }
+    const results = await (await opened).restoreAll()
     await scan()
     return results
   }
@@ -219,7 +204,7 @@ export function createClients(needs: Needs) {
 
   const opened = open()
   opened.catch(failed) // each call that needs it is told
-  const stopServers = needs.serversChanged(() => soon())
+  const stopServers = needs.serversChanged(() => schedule.soon())
   const started = inLine(scan)
   started.catch(failed)
 
@@ -232,19 +217,17 @@ export function createClients(needs: Needs) {
     changed: changed.on,
     host: () => findHost(place),
     rescan: () => inLine(scan),
-    preview: (selected: Selected): Promise<Preview> => inLine(async () => toWorkPreview(await planFor(selected))),
-    apply: ({ token, ...selected }: Selected & { token?: string | undefined }) =>
-      inLine(async () => carryOut(await planFor(selected), token)),
-    previewUndo: ({ client }: { client: ClientId }): Promise<Preview> =>
-      inLine(async () => toWorkPreview(await planBack(client))),
-    undo: ({ client, token }: { client: ClientId; token?: string | undefined }) =>
-      inLine(async () => carryOut(await planBack(client), token)),
+    preview: (selected: Selected) => preview(selected.client, (toApply) => toApply(selected)),
+    apply: ({ token, now, ...selected }: Selected & How) =>
+      change(selected.client, (toApply) => toApply(selected), { token, now }),
+    previewUndo: ({ client }: { client: ClientId }) => preview(client, () => ({ kind: 'undo' })),
+    undo: ({ client, ...how }: { client: ClientId } & How) => change(client, () => ({ kind: 'undo' }), how),
+    /** Forgets a change that waits for its app to quit. */
+    withdraw: ({ client }: { client: ClientId }) => inLine(() => withdraw(client)),
     backups: async ({ client }: { client: ClientId }): Promise<Backup[]> =>
       (await backups.list(findApp(client).id)).map(({ sha256: _, ...backup }) => backup),
-    previewRestore: (copy: { client: ClientId; backup: string }): Promise<Preview> =>
-      inLine(async () => toWorkPreview(await planCopy(copy))),
-    restore: ({ token, ...copy }: { client: ClientId; backup: string; token?: string | undefined }) =>
-      inLine(async () => carryOut(await planCopy(copy), token)),
+    previewRestore: ({ client, backup }: Copy) => preview(client, () => ({ kind: 'restore', backup })),
+    restore: ({ client, backup, ...how }: Copy & How) => change(client, () => ({ kind: 'restore', backup }), how),
     /** Gives every file back, for an uninstaller. Goes on past a file that cannot be given back, and tells. */
     restoreAll: () => inLine(restoreAll),
     /** The longest line an app can read; the bridge’s own limit where nothing is known. */
@@ -257,7 +240,7 @@ export function createClients(needs: Needs) {
     close: async () => {
       closed = true
       stopServers()
-      clearTimeout(pending)
+      schedule.close()
       await line
       await proofs.flush()
       watched.close()

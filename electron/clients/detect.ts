@@ -2,6 +2,7 @@ import { readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { AppRow } from './app-row.ts'
 import { findCommand, inHome, type Place } from './place.ts'
+import type { Process } from './processes.ts'
 
 const bundles = (place: Place, { macApp }: AppRow) =>
   place.platform === 'darwin' && macApp ? [`/Applications/${macApp}`, inHome(place, 'Applications', macApp)] : []
@@ -14,9 +15,11 @@ export function isInstalled(place: Place, row: AppRow) {
   return signs.some(place.exists) || program(place, row) !== undefined
 }
 
-export function isRunning({ processes, macApp }: AppRow, names: readonly string[]) {
+/** The ids of its processes; none where it does not run. */
+export function findRunning({ processes, macApp }: AppRow, running: readonly Process[]) {
   const bundle = macApp ? `/${macApp}/Contents/MacOS/` : null
-  return names.some((name) => processes.includes(basename(name)) || (bundle !== null && name.includes(bundle)))
+  const isIts = ({ name }: Process) => processes.includes(basename(name)) || (bundle !== null && name.includes(bundle))
+  return [...new Set(running.filter(isIts).map(({ pid }) => pid))]
 }
 
 /** The version as its own files tell it; nothing is started to ask. */

@@ -36,6 +36,20 @@ const FileRecord = z.object({
 })
 export type FileRecord = z.infer<typeof FileRecord>
 
+/** What a person asked for, with everything it takes to do it later: by then nobody may be signed in. */
+const Request = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('apply'),
+    wanted: z.array(z.object({ server: ServerId, fields: z.array(Written) })),
+    obsolete: z.array(ServerId),
+    overwrite: z.boolean(),
+  }),
+  z.object({ kind: z.literal('undo') }),
+  z.object({ kind: z.literal('restore'), backup: z.string() }),
+])
+const Waiting = z.object({ at: z.iso.datetime(), request: Request })
+export type SavedRequest = z.infer<typeof Request>
+
 const Moment = z.iso.datetime().nullable()
 const Proof = z.object({ bridgeAt: Moment, initializeAt: Moment, callAt: Moment })
 export type Proof = z.infer<typeof Proof>
@@ -46,10 +60,14 @@ const Ledger = z.object({
   setAside: z.array(z.string()),
   files: z.record(z.string(), FileRecord),
   proof: z.partialRecord(ClientId, Proof),
+  /** Changes that are made once their app has quit. */
+  waiting: z.partialRecord(ClientId, Waiting).default({}),
+  /** When such a change was made, until the app runs again. */
+  reopen: z.partialRecord(ClientId, z.iso.datetime()).default({}),
 })
 export type LedgerData = z.infer<typeof Ledger>
 
-const empty = (): LedgerData => ({ version: 1, setAside: [], files: {}, proof: {} })
+const empty = (): LedgerData => ({ version: 1, setAside: [], files: {}, proof: {}, waiting: {}, reopen: {} })
 
 type Needs = { folder: string; now: () => Date; log: Log; save: (path: string, text: string) => Promise<void> }
 
@@ -100,8 +118,10 @@ function parseJson(text: string): unknown {
 /** The entries we wrote into one file, as the editing engine knows fields. */
 export function entriesOf(record: FileRecord | undefined): Map<ServerId, Field[]> {
   const entries = Object.entries(record?.entries ?? {}) as [ServerId, z.infer<typeof Entry>][]
-  return new Map(entries.map(([server, { fields }]) => [server, fields.map(toField)]))
+  return new Map(entries.map(([server, { fields }]) => [server, fieldsOf(fields)]))
 }
+
+export const fieldsOf = (fields: z.infer<typeof Written>[]) => fields.map(toField)
 
 const toField = ({ key, value, kept, merged }: z.infer<typeof Written>): Field => ({
   key,

@@ -4,25 +4,26 @@ import { Problem, type ProblemData, toProblem } from '../../shared/problems.ts'
 import { toAppState, toEntryStates } from './app-state.ts'
 import type { App } from './apps.ts'
 import { readConfig, refused } from './config-file.ts'
-import { findVersion, isInstalled, isRunning } from './detect.ts'
+import { findVersion, isInstalled } from './detect.ts'
 import { Refusal } from './edit/change.ts'
 import { entriesOf, type FileRecord, type LedgerData, type Proof } from './ledger.ts'
 import type { Place } from './place.ts'
 import { readStandings, type WantedEntry } from './plan.ts'
 
-type Sight = { place: Place; data: LedgerData; wanted: WantedEntry[]; proof: Proof; processes: string[]; now: Date } & {
+type Sight = { place: Place; data: LedgerData; wanted: WantedEntry[]; proof: Proof; now: Date } & {
+  running: boolean
+  waiting: ClientApp['waiting']
   policy: () => Promise<PolicyVerdict | null>
 }
 
 /** One app as it stands: its file is read, nothing is changed. */
 export async function look(
   app: App,
-  { place, data, wanted, proof, processes, now, policy }: Sight,
+  { place, data, wanted, proof, now, running, waiting, policy }: Sight,
 ): Promise<ClientApp> {
   const { row, id, path } = app
   const record = data.files[path]
   const installed = isInstalled(place, row)
-  const running = isRunning(row, processes)
   const { entries, problem } = await readEntries(app, record, wanted)
   const aside = data.setAside.length > 0 && entries.some(({ state }) => state === 'conflict')
   const verdict = installed ? await policy() : null
@@ -36,9 +37,10 @@ export async function look(
     configPath: path,
     state: problem ? 'unreadable' : toAppState(entries, { installed, ours: entriesOf(record).size }),
     entries,
-    toFinish: isFinished(record, running, proof) ? null : row.reload,
+    toFinish: toFinish(app, { data, running, proof, waits: waiting !== undefined }),
     problem: problem ?? (aside ? new Problem('clients.ledger-set-aside', data.setAside.at(-1)).data : null),
     canUndo: Object.values(data.files).some(({ client }) => client === id),
+    ...(waiting ? { waiting } : {}),
     ...(verdict ? { policy: verdict } : {}),
     ...(row.limits ? { limits: row.limits } : {}),
     ...(row.note ? { note: row.note } : {}),
@@ -63,6 +65,16 @@ async function readEntries(
   } catch (error) {
     return { entries: [], problem: toProblem(error instanceof Refusal ? refused(path, error) : error) }
   }
+}
+
+type Stand = { data: LedgerData; running: boolean; proof: Proof; waits: boolean }
+
+/** The one thing a person has to do until the app sees what they asked for; null when nothing. */
+function toFinish({ row, id, path }: App, { data, running, proof, waits }: Stand): string | null {
+  // A change can wait although the app has quit: where making it failed, which is told beside it.
+  if (waits) return running ? `Quit and reopen ${row.name}` : null
+  if (data.reopen[id] && !running) return `Open ${row.name} again`
+  return isFinished(data.files[path], running, proof) ? null : row.reload
 }
 
 /** Nothing is left to do once the app quit, or once it spoke to our bridge after the change. */

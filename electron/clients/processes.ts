@@ -1,38 +1,74 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Names (on macOS: paths) of what runs on this machine. None where that cannot be told: nothing is built on it. */
-export async function readProcesses(platform: NodeJS.Platform = process.platform): Promise<string[]> {
+/** One that runs, by a name it goes under (on macOS: a path); the same one can be there under several. */
+export type Process = { pid: number; name: string }
+
+/**
+ * What this person runs on this machine: another’s Claude, on a shared computer, has its own files. None where that
+ * cannot be told: nothing is built on it.
+ */
+export async function readProcesses(platform: NodeJS.Platform = process.platform): Promise<Process[]> {
   try {
     if (platform === 'linux') return await readProc('/proc')
     const windows = platform === 'win32'
     const { stdout } = windows
       ? await run(`${process.env.SystemRoot ?? 'C:\\Windows'}\\System32\\tasklist.exe`, ['/fo', 'csv', '/nh'])
-      : await run('/bin/ps', ['-axo', 'comm='])
-    return windows ? parseTasklist(stdout) : stdout.split('\n').filter(Boolean)
+      : await run('/bin/ps', ['-xo', 'pid=,comm='])
+    return windows ? parseTasklist(stdout, process.pid) : parsePs(stdout)
   } catch {
     return []
   }
 }
 
-/** `"Claude.exe","1234","Console",…`: the name is the first field. */
-export const parseTasklist = (text: string) => [...text.matchAll(/^"([^"]+)"/gm)].map((match) => match[1] ?? '')
+/** `  501 /Applications/Claude.app/Contents/MacOS/Claude`; without `-a` these are the person’s own. */
+export const parsePs = (text: string): Process[] =>
+  [...text.matchAll(/^\s*(\d+)\s+(.+)$/gm)].map(([, pid, name = '']) => ({ pid: Number(pid), name: name.trim() }))
+
+/**
+ * `"Claude.exe","1234","Console","1",…`: name, id, kind and number of the session. Those of the session that `own`
+ * belongs to count; a program that runs as a service has none of a person, so all of them do.
+ */
+export function parseTasklist(text: string, own: number): Process[] {
+  const rows = [...text.matchAll(/^"([^"]+)","(\d+)","([^"]*)","(\d+)"/gm)]
+  const mine = rows.find(([, , pid]) => Number(pid) === own)
+  const session = mine && mine[3] !== 'Services' ? mine[4] : undefined
+  return rows
+    .filter((row) => session === undefined || row[4] === session)
+    .map(([, name = '', pid]) => ({ pid: Number(pid), name }))
+}
 
 async function readProc(folder: string) {
   const ids = (await readdir(folder)).filter((name) => /^\d+$/.test(name))
-  const names = await Promise.all(ids.map((id) => readNames(posix.join(folder, id))))
-  return [...new Set(names.flat())]
+  const found = await Promise.all(ids.map((id) => readOne(posix.join(folder, id), Number(id))))
+  return found.flat()
+}
+
+async function readOne(folder: string, pid: number): Promise<Process[]> {
+  const owner = await stat(folder).catch(() => null) // it may have ended by now
+  if (owner?.uid !== process.getuid?.()) return []
+  return [...new Set(await readNames(folder))].map((name) => ({ pid, name }))
 }
 
 /** A process by its own name and by its command line: `comm` is cut at 15 characters and says `node` for a script. */
 async function readNames(folder: string) {
-  const read = (name: string) => readFile(posix.join(folder, name), 'utf8').catch(() => '') // it may have ended by now
+  const read = (name: string) => readFile(posix.join(folder, name), 'utf8').catch(() => '')
   const [comm, line] = await Promise.all([read('comm'), read('cmdline')])
   const [program = '', script = ''] = line.split('\0')
   const interpreted = /^(node|bun|python3?)$/.test(posix.basename(program))
   return [comm.trim(), posix.basename(program), ...(interpreted ? [posix.basename(script)] : [])].filter(Boolean)
+}
+
+/** Whether it runs still; cheap enough to be asked several times a second. One of somebody else’s counts as running. */
+export function isAlive(pid: number) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }

@@ -5,15 +5,17 @@ import type { App } from './apps.ts'
 import type { Changes } from './changes.ts'
 import type { FileRecord, Ledger } from './ledger.ts'
 import type { WantedEntry } from './plan.ts'
+import type { Waiting } from './waiting.ts'
 
-/** `ask` shows the loss and waits for the person; `auto` puts our entries back. */
+/** `ask` shows the loss and waits for the person; `auto` puts our entries back; `off` writes nothing by itself at all. */
 export type RepairPolicy = 'off' | 'ask' | 'auto'
 
 type Needs = {
   ledger: Ledger
   changes: Changes
+  waiting: Waiting
   policy: () => RepairPolicy
-  wantedOf: (app: App) => WantedEntry[]
+  wantedOf: (app: App, servers?: readonly ServerId[]) => WantedEntry[]
   now: () => Date
   log: Log
 }
@@ -27,7 +29,7 @@ const kept = 50
  * Puts lost entries back: always once when an app that was open during a change has quit (it may have undone it on its
  * way out, and the person did ask), and whenever policy says so. Only what is gone comes back; what was edited stays.
  */
-export function createRepair({ ledger, changes, policy, wantedOf, now, log }: Needs) {
+export function createRepair({ ledger, changes, waiting, policy, wantedOf, now, log }: Needs) {
   const isFight = ({ repairs }: FileRecord) =>
     repairs.filter(({ at }) => Date.parse(at) > now().getTime() - fightMs).length >= most
 
@@ -38,7 +40,7 @@ export function createRepair({ ledger, changes, policy, wantedOf, now, log }: Ne
     })
 
   async function putBack(app: App, lost: ServerId[], { running, undone }: { running: boolean; undone: boolean }) {
-    const wanted = wantedOf(app).filter(({ server }) => lost.includes(server))
+    const wanted = wantedOf(app, lost)
     const job = await changes.planApply(app.row, app.path, { wanted, obsolete: [], overwrite: false })
     await changes.commit(job, { running })
     const cause: RepairCause =
@@ -49,7 +51,13 @@ export function createRepair({ ledger, changes, policy, wantedOf, now, log }: Ne
     return true
   }
 
-  /** True when something was written. */
+  const postpone = async (app: App, lost: ServerId[]) => {
+    const wanted = wantedOf(app, lost)
+    if (wanted.length > 0) await waiting.put(app.id, { kind: 'apply', wanted, obsolete: [], overwrite: false })
+    return wanted.length > 0
+  }
+
+  /** True when the app stands differently now. */
   return async function repair(app: App, { running, entries, policy: own }: ClientApp): Promise<boolean> {
     const record = ledger.get().files[app.path]
     if (!record) return false
@@ -57,7 +65,11 @@ export function createRepair({ ledger, changes, policy, wantedOf, now, log }: Ne
     if (undone) await update(app, (current) => ({ ...current, waitingSince: null }))
     const lost = entries.filter(({ state }) => state === 'lost').map(({ server }) => server)
     if (own?.verdict === 'managed-only') return false
-    if (lost.length === 0 || !(undone || policy() === 'auto') || isFight(record)) return false
+    const meant = policy() === 'auto' || (undone && policy() === 'ask')
+    if (lost.length === 0 || !meant || isFight(record)) return false
+    // What waits for the app to quit comes first, and may be just the other way round.
+    if (waiting.get(app.id)) return false
+    if (running && app.row.overwrites) return postpone(app, lost)
     try {
       return await putBack(app, lost, { running, undone })
     } catch (error) {

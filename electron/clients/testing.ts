@@ -6,12 +6,14 @@ import type { WriteAll } from '../lib/atomic-file.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import { createClients } from './clients.ts'
+import type { Process } from './processes.ts'
 import type { RepairPolicy } from './repair.ts'
 
 export const cursor = ClientId.parse('cursor')
 export const github = ServerId.parse('github')
 export const iam = ServerId.parse('iam')
 
+const idle = 'init'
 type Options = {
   ids?: ServerId[]
   script?: string
@@ -19,6 +21,9 @@ type Options = {
   bridge?: string
   write?: WriteAll
   home?: string
+  /** The real ones, instead of those of the world. */
+  processes?: () => Promise<Process[]>
+  isAlive?: (pid: number) => boolean
 }
 
 /** A home folder of its own with the real service in it; only the clock, the servers and the processes are given. */
@@ -29,12 +34,16 @@ export async function openDesk({
   script,
   write,
   home,
+  processes,
+  isAlive,
 }: Options = {}) {
   const root = home ?? mkdtempSync(join(tmpdir(), 'causeway-clients-'))
   const world = {
     ids,
     bridge,
     processes: [] as string[],
+    /** Nobody can tell what runs. */
+    blind: false,
     repair: 'ask' as RepairPolicy,
     now: Date.parse('2026-11-20T08:00:00Z'),
   }
@@ -56,11 +65,14 @@ export async function openDesk({
       repairPolicy: () => world.repair,
       systemRoot: join(root, 'system'),
       run: async () => '',
-      processes: async () => world.processes,
+      // Under the id of this process, which is alive.
+      processes: async () =>
+        processes?.() ?? (world.blind ? [] : [idle, ...world.processes]).map((name) => ({ pid: process.pid, name })),
       version: '1.2.3',
       now: () => new Date(world.now++),
       log,
       ...(write ? { write } : {}),
+      ...(isAlive ? { isAlive } : {}),
     })
   const clients = open()
   await clients.rescan()

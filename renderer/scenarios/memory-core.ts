@@ -97,6 +97,17 @@ export function createMemoryCore(world: World) {
     return findClient(id)
   }
 
+  /** A change that waited is forgotten: the app stands as before it was asked for. */
+  function withdrawChange(id: string) {
+    const { waiting: _, ...app } = findClient(id)
+    const next = { ...app, toFinish: null }
+    change(
+      'clients',
+      world.clients.map((one) => (one.id === id ? next : one)),
+    )
+    return next
+  }
+
   const core: CoreApi = {
     app: {
       ...mirror('app'),
@@ -184,6 +195,7 @@ export function createMemoryCore(world: World) {
       previewUndo: ({ client }) => answer('clients.previewUndo', () => ({ ...world.preview, client })),
       apply: ({ client }) => answer('clients.apply', () => changeClient(client, { state: 'set-up', canUndo: true })),
       undo: ({ client }) => answer('clients.undo', () => changeClient(client, { state: 'not-set-up', canUndo: false })),
+      withdraw: ({ client }) => answer('clients.withdraw', () => withdrawChange(client)),
       backups: () => answer('clients.backups', () => world.backups),
       previewRestore: ({ client }) => answer('clients.previewRestore', () => ({ ...world.preview, client })),
       restore: ({ client }) => answer('clients.restore', () => changeClient(client, { state: 'not-set-up' })),

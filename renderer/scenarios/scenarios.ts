@@ -148,6 +148,31 @@ const manyServers = (world: World) => {
   world.health.servers = names.map((id, index) => makeOk(id, (index % 40) + 1))
 }
 
+const waiting = (world: World) => {
+  world.clients = [
+    makeClient('claude-desktop', 'Claude Desktop', {
+      version: '1.9.4',
+      running: true,
+      toFinish: 'Quit and reopen Claude Desktop',
+      waiting: { kind: 'apply', since: minutesAgo(4), servers: [serverId('github')], problem: null },
+      entries: [{ server: serverId('github'), state: 'absent' }],
+    }),
+    makeClient('claude-code', 'Claude Code', {
+      state: 'set-up',
+      canUndo: true,
+      waiting: {
+        kind: 'undo',
+        since: minutesAgo(12),
+        servers: [],
+        problem: asIf(problem('clients.not-writable'), { detail: '/home/ana/.claude.json: it is marked read-only' }),
+      },
+      entries: [{ server: serverId('github'), state: 'written' }],
+    }),
+    makeClient('cursor', 'Cursor', { running: true }),
+  ]
+  world.preview = { ...world.preview, waits: true }
+}
+
 /** Named states any screen can open in. The visual tests walk the same list. */
 export const scenarios: Scenario[] = [
   { name: 'home', hash: '#/home' },
@@ -231,6 +256,9 @@ export const scenarios: Scenario[] = [
       world.clients = world.clients.map((client) => ({ ...client, installed: false, state: 'not-installed' as const }))
     },
   },
+  { name: 'apps-waiting', hash: '#/apps', change: waiting },
+  { name: 'app-waiting', hash: '#/apps/claude-desktop', change: waiting },
+  { name: 'app-change-waits', hash: '#/apps', change: waiting, press: 'Set up: Cursor' },
   { name: 'app', hash: '#/apps/vscode' },
   { name: 'app-managed-by-it', hash: '#/apps/claude-code' },
   { name: 'app-checked', hash: '#/apps/vscode', press: 'Check now' },

@@ -9,6 +9,7 @@ import {
   makeChange,
   openBackups,
   openClients,
+  setNow,
   showAgain,
   showChange,
   showCopy,
@@ -16,6 +17,7 @@ import {
   useBackups,
   useChange,
   useClients,
+  withdraw,
 } from './clients.ts'
 
 const code = clientId('claude-code')
@@ -33,7 +35,7 @@ test('a change is shown before it is made, and made as it was shown', async () =
   await showChange(code, 'set-up')
   expect(change()?.preview?.diff).toContain('+    "github": {')
   expect(memory.asked).not.toContain('clients.apply')
-  expect(await makeChange()).toBe(true)
+  expect(await makeChange()).toBe('made')
   expect(applied).toEqual([{ client: 'claude-code', overwrite: false, token: 'sha256-of-the-bytes' }])
   expect(change()).toBeNull()
   expect(useClients.getState().value?.find(({ id }) => id === code)?.state).toBe('set-up')
@@ -61,7 +63,7 @@ test('undo shows its own exact change', async () => {
   await openClients()
   await showChange(clientId('vscode'), 'undo')
   expect(memory.asked).toContain('clients.previewUndo')
-  expect(await makeChange()).toBe(true)
+  expect(await makeChange()).toBe('made')
   expect(memory.asked.at(-1)).toBe('clients.undo')
 })
 
@@ -69,7 +71,7 @@ test('a change that fails stays open and says why; nothing else is lost', async 
   const memory = openCore()
   await showChange(code, 'set-up')
   memory.world.failing = { 'clients.apply': 'internal' }
-  expect(await makeChange()).toBe(false)
+  expect(await makeChange()).toBeNull()
   expect(change()).toMatchObject({ client: 'claude-code', problem: { code: 'internal' } })
   expect(change()?.preview).not.toBeNull()
 })
@@ -80,7 +82,7 @@ test('nothing can be made before it was shown', async () => {
   })
   await showChange(code, 'set-up')
   expect(change()).toMatchObject({ preview: null, problem: { code: 'internal' } })
-  expect(await makeChange()).toBe(false)
+  expect(await makeChange()).toBeNull()
   expect(memory.asked).not.toContain('clients.apply')
 })
 
@@ -122,7 +124,7 @@ test('a copy is compared with the file of now before it comes back', async () =>
   const shown = change()
   expect(memory.asked.at(-1)).toBe('clients.previewRestore')
   if (shown) await showAgain(shown)
-  expect(await makeChange()).toBe(true)
+  expect(await makeChange()).toBe('made')
   expect(restored).toEqual([{ client: 'vscode', backup: 'c1', token: 'sha256-of-the-bytes' }])
 })
 
@@ -142,4 +144,25 @@ test('the tools of an app are those of the servers that stand in its file and an
   const entries = [{ server: up.server, state: 'written' as const }]
   expect(countTools(makeClient('a', 'A', { entries }), servers)).toBe(up.toolCount)
   expect(countTools(makeClient('a', 'A', { entries: [{ server: up.server, state: 'lost' }] }), servers)).toBe(0)
+})
+
+test('a change that waits for its app is told apart, made now where the person says so, and can be forgotten', async () => {
+  const memory = openCore()
+  const inputs: unknown[] = []
+  const waits = { kind: 'apply' as const, since: '2026-11-20T08:00:00.000Z', servers: [], problem: null }
+  memory.core.clients.apply = (input) => {
+    inputs.push(input)
+    return makeClient(input.client, 'Claude Code', input.now ? {} : { waiting: waits })
+  }
+  await showChange(code, 'set-up')
+  expect(await makeChange()).toBe('waits')
+  await showChange(code, 'set-up')
+  setNow(true)
+  expect(await makeChange()).toBe('made')
+  expect(inputs).toMatchObject([{ client: code }, { client: code, now: true }])
+  expect(inputs[0]).not.toHaveProperty('now')
+  const close = await openClients()
+  await withdraw(code)
+  expect(memory.asked).toContain('clients.withdraw')
+  close()
 })

@@ -18,11 +18,13 @@ export function countApps(clients: ClientApp[]) {
 }
 
 export type ChangeKind = 'set-up' | 'update' | 'repair' | 'undo' | 'restore'
-type Change = {
+export type Change = {
   client: ClientId
   kind: ChangeKind
   /** Whether an entry that the person wrote or edited is replaced too. */
   overwrite: boolean
+  /** Whether it is made also while the app runs and may undo it. */
+  now: boolean
   /** The copy that would come back; of a change of kind `restore` only. */
   backup: string
   preview: Preview | null
@@ -39,11 +41,18 @@ export const showChange = (client: ClientId, kind: Exclude<ChangeKind, 'restore'
 export const showCopy = (client: ClientId, backup: string) =>
   show({ client, kind: 'restore', overwrite: false, backup })
 
+/** Whether to make the change that is shown at once, although the app runs. */
+export const setNow = (now: boolean) =>
+  useChange.setState(({ change }) => (change ? { change: { ...change, now } } : {}))
+
+/** Forgets the change that waits for this app to quit. */
+export const withdraw = (client: ClientId) => act(useClients, () => api.clients.withdraw({ client }))
+
 export const showAgain = (change: Asked) => show(change)
 
 type Asked = Pick<NonNullable<Change>, 'client' | 'kind' | 'overwrite' | 'backup'>
 async function show({ client, kind, overwrite, backup }: Asked) {
-  useChange.setState({ change: { client, kind, overwrite, backup, preview: null, problem: null } })
+  useChange.setState({ change: { client, kind, overwrite, backup, now: false, preview: null, problem: null } })
   try {
     patchChange(client, { preview: await ask({ client, kind, overwrite, backup }) })
   } catch (error) {
@@ -59,22 +68,25 @@ function ask({ client, kind, overwrite, backup }: Asked) {
 
 export const closeChange = () => useChange.setState({ change: null })
 
-/** Makes the change that was shown and no other: its token goes along. Answers whether it was made. */
-export async function makeChange() {
+/** Makes the change that was shown and no other: its token goes along. Null where it could not be made. */
+export async function makeChange(): Promise<'made' | 'waits' | null> {
   const { change } = useChange.getState()
-  if (!change?.preview) return false
-  const { client, kind, overwrite, backup, preview } = change
-  const request = { client, token: preview.token }
+  if (!change?.preview) return null
   try {
-    if (kind === 'undo') await api.clients.undo(request)
-    else if (kind === 'restore') await api.clients.restore({ ...request, backup })
-    else await api.clients.apply({ ...request, overwrite })
+    const app = await send(change, change.preview.token)
     closeChange()
-    return true
+    return app.waiting ? 'waits' : 'made'
   } catch (error) {
-    patchChange(client, { problem: toProblem(error) })
-    return false
+    patchChange(change.client, { problem: toProblem(error) })
+    return null
   }
+}
+
+function send({ client, kind, overwrite, now, backup }: NonNullable<Change>, token: string): Promise<ClientApp> {
+  const request = { client, token, ...(now ? { now } : {}) }
+  if (kind === 'undo') return api.clients.undo(request)
+  if (kind === 'restore') return api.clients.restore({ ...request, backup })
+  return api.clients.apply({ ...request, overwrite })
 }
 
 // A preview that arrives after the dialog has gone, or has gone on to another app, is nobody's.

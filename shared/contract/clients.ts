@@ -32,6 +32,18 @@ export const PolicyVerdict = z.object({
 })
 export type PolicyVerdict = z.infer<typeof PolicyVerdict>
 
+/**
+ * A change that is made as soon as the app has quit, because it would undo it while it runs. `problem` tells why it could
+ * not be made although the app has quit; it is tried again.
+ */
+export const WaitingChange = z.object({
+  kind: z.enum(['apply', 'undo', 'restore']),
+  since: z.iso.datetime(),
+  /** For `apply`: what will be written or taken out. */
+  servers: z.array(ServerId),
+  problem: ProblemData.nullable(),
+})
+
 export const ClientApp = z.object({
   id: ClientId,
   name: z.string(),
@@ -44,6 +56,7 @@ export const ClientApp = z.object({
   entries: z.array(EntryState),
   /** What a person must do for a change to take effect, such as “Quit and reopen Claude”; null when nothing. */
   toFinish: z.string().nullable(),
+  waiting: WaitingChange.optional(),
   problem: ProblemData.nullable(),
   canUndo: z.boolean(),
   /** Absent where nobody set a policy that concerns our entries. */
@@ -78,6 +91,8 @@ export const Preview = z.object({
       result: z.enum(['add', 'update', 'remove', 'unchanged', 'conflict', 'drift']),
     }),
   ),
+  /** The app runs and would undo this: it is kept, and made once the app has quit. */
+  waits: z.boolean().optional(),
   /** Whether the app will let through what would be written. */
   policy: PolicyVerdict.optional(),
   token: z.string(),
@@ -104,14 +119,21 @@ export type Check = z.infer<typeof Check>
 export const Host = z.enum(['desktop', 'ssh', 'wsl', 'container', 'dev-container', 'codespace'])
 export type Host = z.infer<typeof Host>
 
-/** A file given back; `left` names entries that a person made their own and that therefore stay. */
+/**
+ * A file given back; `left` names entries that a person made their own and that therefore stay. `running`: the app runs
+ * and may write its file once more as it remembers it.
+ */
 export const GivenBack = z.object({
   client: ClientId,
   path: z.string(),
   left: z.array(ServerId),
+  running: z.boolean(),
   problem: ProblemData.nullable(),
 })
 export type GivenBack = z.infer<typeof GivenBack>
+
+/** `now` also writes while the app runs and may undo it. */
+const How = { token: z.string().optional(), now: z.boolean().optional() }
 
 /**
  * `servers` absent means all the person may use. `overwrite` puts our entry in place of one that a person edited
@@ -130,17 +152,22 @@ export const clients = {
   /** Looks at the disk again. */
   rescan: call(z.void(), z.array(ClientApp)),
   preview: call(Selection, Preview),
-  /** Writes what `preview` showed; refuses with clients.changed-meanwhile when the file is no longer that one. */
-  apply: call(Selection.extend({ token: z.string().optional() }), ClientApp),
+  /**
+   * Writes what `preview` showed, or keeps it until the app has quit (`waits`). Refuses with clients.changed-meanwhile
+   * when the file is no longer that one. It replaces what waited for this app before, as undo and restore do.
+   */
+  apply: call(Selection.extend(How), ClientApp),
   /** What `undo` would do, exactly. */
   previewUndo: call(z.object({ client: ClientId }), Preview),
   /** Takes the last change back: our entries go, everything else in the file stays. */
-  undo: call(z.object({ client: ClientId, token: z.string().optional() }), ClientApp),
+  undo: call(z.object({ client: ClientId, ...How }), ClientApp),
+  /** Forgets the change that waits for the app to quit. */
+  withdraw: call(z.object({ client: ClientId }), ClientApp),
   backups: call(z.object({ client: ClientId }), z.array(Backup)),
   /** How the file would differ if this copy came back. */
   previewRestore: call(z.object({ client: ClientId, backup: z.string() }), Preview),
   /** Puts a copy back in place; what stands there now is kept as a copy first. */
-  restore: call(z.object({ client: ClientId, backup: z.string(), token: z.string().optional() }), ClientApp),
+  restore: call(z.object({ client: ClientId, backup: z.string(), ...How }), ClientApp),
   /** Gives every file back, for an uninstaller; goes on past one that cannot be given back, and tells. */
   restoreAll: call(z.void(), z.array(GivenBack)),
   /** Starts what stands in the app's file, server by server, and asks it for its tools. */

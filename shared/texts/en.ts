@@ -321,6 +321,14 @@ export const en = {
       'set-up': 'Set up',
       'needs-repair': 'Needs repair',
       unreadable: 'File cannot be read',
+      waiting: 'Waits until it has quit',
+    },
+    waiting: {
+      apply: '{{app}} runs and would undo the change, so the servers are added as soon as it has quit. Asked for',
+      undo: '{{app}} runs and would undo the change, so our entries go as soon as it has quit. Asked for',
+      restore: '{{app}} runs and would undo the change, so the copy comes back as soon as it has quit. Asked for',
+      look: 'See the change…',
+      withdraw: 'Forget it',
     },
     actions: {
       setUp: 'Set up',
@@ -414,6 +422,12 @@ export const en = {
     },
     overwrite: 'Replace my own entries of the same name',
     overwriteText: 'Otherwise they are left as they are, and these servers stay out of this app.',
+    waits:
+      '{{app}} runs and would undo this. The change is kept and made as soon as {{app}} has quit; then open it again.',
+    now: 'Make it now anyway',
+    nowText: '{{app}} may undo it when it writes its file the next time.',
+    applyLater: 'Make it when it has quit',
+    doneWaits: 'Quit {{app}} and open it again: the change is made in between',
     kept: 'A dated copy of the file is kept first.',
     apply: 'Make this change',
     applyUndo: 'Undo it',

@@ -28,7 +28,8 @@ export const claudeDesktop: AppRow = {
   policy: 'claude-desktop',
   managedChannel: 'managedMcpServers in its own policy (remote servers only)',
   reload: 'Quit Claude and open it again',
-  note: 'A change made while Claude runs can be undone by it; it is put back when Claude has quit.',
+  overwrites: true,
+  note: 'While Claude runs it undoes changes of its file, so they are made as soon as it has quit.',
 }
 
 export const claudeCode: AppRow = {
@@ -46,6 +47,8 @@ export const claudeCode: AppRow = {
   policy: 'claude-code',
   managedChannel: 'managed-mcp.json beside managed-settings.json',
   reload: 'Start a new session in Claude Code',
+  overwrites: true,
+  note: 'Every running session rewrites its file and can lose changes, so they are made once the last one has ended.',
 }
 
 export const xcodeClaude: AppRow = {

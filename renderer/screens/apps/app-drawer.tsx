@@ -22,6 +22,7 @@ import classes from './app-drawer.module.css'
 import { AppLimits } from './app-limits.tsx'
 import { PolicyNote } from './app-policy.tsx'
 import { AppBadge, AppButton } from './app-state.tsx'
+import { AppWaiting } from './app-waiting.tsx'
 
 /** Everything about the one app whose name stands in the address. */
 export function AppDrawer() {
@@ -62,6 +63,7 @@ function Details({ app }: { app: ClientApp }) {
           </Button>
         )}
       </Group>
+      {app.waiting && <AppWaiting app={app} waiting={app.waiting} />}
       {app.problem && <ProblemNote problem={app.problem} path={app.configPath} client={app.id} onRetry={rescan} />}
       {app.policy && (
         <Section title={t('policyOfApp.title')}>

@@ -9,6 +9,7 @@ import { formatTimeAgo } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 import { AppBadge, AppButton } from './app-state.tsx'
+import { AppWaiting } from './app-waiting.tsx'
 import classes from './apps-screen.module.css'
 
 export function AppRow({ app }: { app: ClientApp }) {
@@ -52,6 +53,7 @@ export function AppRow({ app }: { app: ClientApp }) {
           {app.toFinish}
         </div>
       )}
+      {app.waiting && <AppWaiting app={app} waiting={app.waiting} />}
       {isKeptOut(app) && (
         <div className={classes.finish}>
           <IconShieldX size={15} aria-hidden />

@@ -17,6 +17,7 @@ const levels: Record<ClientApp['state'], HealthLevel> = {
 }
 
 export function AppBadge({ app }: { app: ClientApp }) {
+  if (app.waiting) return <LevelBadge level="waiting" text={t('apps.states.waiting')} />
   // Nothing is being waited for here, so no clock.
   const icon = app.state === 'not-set-up' || app.state === 'not-installed' ? IconCircleDashed : undefined
   return <LevelBadge level={levels[app.state]} text={t(`apps.states.${app.state}`)} icon={icon} />
@@ -35,6 +36,8 @@ const labels = {
 
 /** The one thing to do with an app in the state it is in. Every change is shown before it is made. */
 export function AppButton({ app, quiet = false }: { app: ClientApp; quiet?: boolean }) {
+  // What was asked for waits already; the rest is said beside it.
+  if (app.waiting) return null
   const kind = kinds[app.state]
   if (kind)
     return (

@@ -1,11 +1,13 @@
-import { Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { Alert, Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconCircleCheck } from '@tabler/icons-react'
+import { IconCircleCheck, IconHourglass } from '@tabler/icons-react'
 import type { Preview } from '../../../shared/contract/clients.ts'
 import {
+  type Change,
   type ChangeKind,
   closeChange,
   makeChange,
+  setNow,
   showAgain,
   showChange,
   useChange,
@@ -38,6 +40,9 @@ const labels: Partial<Record<ChangeKind, () => string>> = {
   restore: () => t('change.applyRestore'),
 }
 
+const label = ({ kind, now, preview }: Pick<NonNullable<Change>, 'kind' | 'now' | 'preview'>) =>
+  preview?.waits && !now ? t('change.applyLater') : (labels[kind]?.() ?? t('change.apply'))
+
 /** The exact change to an app's config file, before it is made. */
 export function ChangeDialog() {
   const change = useChange((state) => state.change)
@@ -52,10 +57,10 @@ export function ChangeDialog() {
 function Content({ app }: { app: string }) {
   const change = useChange((state) => state.change)
   if (!change) return null
-  const { client, kind, overwrite, preview, problem } = change
+  const { client, kind, overwrite, now, preview, problem } = change
   const apply = async () => {
-    if (!(await makeChange())) return
-    notifications.show({ message: done[kind](app) })
+    const outcome = await makeChange()
+    if (outcome) notifications.show({ message: outcome === 'waits' ? t('change.doneWaits', { app }) : done[kind](app) })
   }
   const again = () => showAgain(change)
   const taken = preview?.entries.some(({ result }) => result === 'conflict' || result === 'drift')
@@ -73,6 +78,19 @@ function Content({ app }: { app: string }) {
             onChange={(event) => void showChange(client, kind, event.currentTarget.checked)}
           />
         )}
+        {preview?.waits && (
+          <>
+            <Alert color="gray" icon={<IconHourglass size={16} aria-hidden />}>
+              {t('change.waits', { app })}
+            </Alert>
+            <Checkbox
+              label={t('change.now')}
+              description={t('change.nowText', { app })}
+              checked={now}
+              onChange={(event) => setNow(event.currentTarget.checked)}
+            />
+          </>
+        )}
       </Stack>
       <div className={classes.foot}>
         <p>{preview?.diff && !preview.newFile && t('change.kept')}</p>
@@ -84,9 +102,7 @@ function Content({ app }: { app: string }) {
             {t('change.again')}
           </ActionButton>
         )}
-        {preview?.diff && !problem && (
-          <ActionButton onAct={apply}>{labels[kind] ? labels[kind]() : t('change.apply')}</ActionButton>
-        )}
+        {preview?.diff && !problem && <ActionButton onAct={apply}>{label(change)}</ActionButton>}
       </div>
     </>
   )
