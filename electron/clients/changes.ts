@@ -20,7 +20,7 @@ import {
 import { Refusal } from './edit/change.ts'
 import { entriesOf, type FileRecord, type Ledger } from './ledger.ts'
 import { withLockFolder } from './lock-folder.ts'
-import { type Plan, planPut, planRemoval, planRestore, type WantedEntry } from './plan.ts'
+import { type Plan, planPut, planRemoval, planRestore, readTail, type WantedEntry } from './plan.ts'
 
 /** One file’s change, worked out but not made. */
 export type Job = { row: AppRow; file: ConfigFile; plan: Plan; record: FileRecord | undefined }
@@ -78,10 +78,11 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
   const planUndo = (row: AppRow, path: string) =>
     workOut(row, path, async ({ bytes }, record) => {
       const ours = entriesOf(record)
+      const tail = record?.tail ?? undefined
       const untouched = record?.untouched === true && hashOf(bytes) === record.hash
-      if (!untouched) return planRemoval(bytes, row, { ours, created: record?.created === true })
+      if (!untouched) return planRemoval(bytes, row, { ours, created: record?.created === true, tail })
       const original = record.original === null ? null : await backups.find(record.client, record.original)
-      if (!record.created && original === null) return planRemoval(bytes, row, { ours, created: false })
+      if (!record.created && original === null) return planRemoval(bytes, row, { ours, created: false, tail })
       const results = [...ours.keys()].map((server) => ({ server, result: 'remove' as const }))
       return { bytes: original, results, entries: new Map() }
     })
@@ -146,6 +147,7 @@ export function createChanges({ ledger, backups, now, log, write }: Needs) {
       original: first ? original : record.original,
       created: first ? file.bytes === null : record.created,
       folders: first ? folders : [...record.folders, ...folders],
+      tail: first ? readTail(file.bytes) : record.tail,
       hash: hashOf(plan.bytes),
       // Adopting an entry that was there already means the file of before had it too: there is nothing to give back.
       untouched: first ? plan.bytes !== file.bytes : record.untouched && hashOf(file.bytes) === record.hash,

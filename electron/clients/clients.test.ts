@@ -604,3 +604,18 @@ test('Cline’s own lock is held while its file is written, and given back', asy
   expect(held).toEqual([true])
   expect(existsSync(lock())).toBe(false)
 })
+
+test.each([
+  ['codex', '.codex/config.toml', 'model = "x"\n\n\n'],
+  ['codex', '.codex/config.toml', 'model = "x"'],
+  ['goose', '.config/goose/config.yaml', 'extensions: {}'],
+])('undo after another edit gives %s the end of its file back as well', async (id, file, before) => {
+  const { clients, root } = await setUp(null)
+  const path = join(root, file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, before)
+  await clients.apply({ client: ClientId.parse(id) })
+  writeFileSync(path, `# mine\n${readFileSync(path, 'utf8')}`)
+  await clients.undo({ client: ClientId.parse(id) })
+  expect(readFileSync(path, 'utf8')).toBe(`# mine\n${before}`)
+})

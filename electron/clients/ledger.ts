@@ -26,6 +26,8 @@ const FileRecord = z.object({
   original: z.string().nullable(),
   created: z.boolean(),
   folders: z.array(z.string()),
+  /** The white space at its end before our first entry: what is put in at the end takes it along when it goes. */
+  tail: z.string().nullable().default(null),
   hash: z.string(),
   untouched: z.boolean(),
   /** When we wrote while the app was running; null once that no longer matters. */

@@ -3,7 +3,7 @@ import type { ServerId } from '../../shared/ids.ts'
 import type { AppRow } from './app-row.ts'
 import { type Change, type Field, isTable, Refusal } from './edit/change.ts'
 import { editEntry, isSame, readStanding } from './edit/edit-entry.ts'
-import { decode } from './edit/text.ts'
+import { decode, tailOf } from './edit/text.ts'
 import { formats } from './formats.ts'
 import { shapes } from './shapes.ts'
 
@@ -34,9 +34,9 @@ function createDraft(text: string | null, row: AppRow) {
     if (outcome.result === 'written') current = outcome.text
     return outcome
   }
-  const remove = (server: ServerId, previous: Field[]) => {
+  const remove = (server: ServerId, previous: Field[], tail?: string) => {
     const onDrift = stillOurs(current, targetOf(row, server), previous) ? 'overwrite' : 'report'
-    const { result } = edit(server, { op: 'remove', previous, onDrift })
+    const { result } = edit(server, { op: 'remove', previous, onDrift, ...(tail === undefined ? {} : { tail }) })
     return { server, result: result === 'written' ? ('remove' as const) : result }
   }
   return { edit, remove, get: () => current }
@@ -74,12 +74,12 @@ export function planPut(
 export function planRemoval(
   bytes: Uint8Array | null,
   row: AppRow,
-  { ours, created }: { ours: Entries; created: boolean },
+  { ours, created, tail }: { ours: Entries; created: boolean; tail?: string | undefined },
 ): Plan {
   const { text, close } = unpack(bytes)
   const draft = createDraft(text, row)
   const entries = new Map(ours)
-  const results = [...ours.keys()].map((server) => takeOut(draft, server, entries))
+  const results = [...ours.keys()].map((server) => takeOut(draft, server, entries, tail))
   const left = created && entries.size === 0 && isBare(draft.get(), row) ? null : close(draft.get())
   return { bytes: encode(left, bytes), results, entries }
 }
@@ -112,8 +112,13 @@ function findStandings(...given: Parameters<typeof readStandings>) {
   }
 }
 
-function takeOut(draft: ReturnType<typeof createDraft>, server: ServerId, entries: Map<ServerId, Field[]>): Result {
-  const { result } = draft.remove(server, entries.get(server) ?? [])
+function takeOut(
+  draft: ReturnType<typeof createDraft>,
+  server: ServerId,
+  entries: Map<ServerId, Field[]>,
+  tail?: string,
+): Result {
+  const { result } = draft.remove(server, entries.get(server) ?? [], tail)
   if (result !== 'drift') entries.delete(server)
   return { server, result }
 }
@@ -126,6 +131,12 @@ function stillOurs(text: string | null, { format, place }: ReturnType<typeof tar
   if (!isTable(value) || !command) return false
   const [now, then] = [value[command.key], command.value]
   return Array.isArray(then) && Array.isArray(now) ? isSame(now[0], then[0]) : isSame(now, then)
+}
+
+/** The white space at the end of a file, which an entry at the end of it takes along when it goes. */
+export function readTail(bytes: Uint8Array | null) {
+  const { text } = unpack(bytes)
+  return text === null ? null : tailOf(text)
 }
 
 /** Nothing in it but the empty container we once made. */

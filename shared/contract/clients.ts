@@ -36,7 +36,7 @@ export type PolicyVerdict = z.infer<typeof PolicyVerdict>
  * A change that is made as soon as the app has quit, because it would undo it while it runs. `problem` tells why it could
  * not be made although the app has quit; it is tried again.
  */
-export const WaitingChange = z.object({
+const WaitingChange = z.object({
   kind: z.enum(['apply', 'undo', 'restore']),
   since: z.iso.datetime(),
   /** For `apply`: what will be written or taken out. */

@@ -13,7 +13,8 @@ export type EntryPlace = { container: readonly string[]; kind: 'map' | 'list'; n
 
 export type Change =
   | { op: 'put'; wanted: Field[]; previous: Field[] | null; onDrift: 'report' | 'overwrite' }
-  | { op: 'remove'; previous: Field[] | null; onDrift: 'report' | 'overwrite' }
+  /** `tail` is the white space that ended the file before the entry was added, where that is known. */
+  | { op: 'remove'; previous: Field[] | null; onDrift: 'report' | 'overwrite'; tail?: string }
 
 /** `line` is where a person would look, counted from 1. All but `written` mean: do not open the file for writing. */
 export type Outcome =
@@ -65,10 +66,14 @@ export type Parsed = {
   remove: () => string
 }
 
-/** A format reads a text, or refuses it. `fresh` is the text of a file that did not exist. */
+/**
+ * A format reads a text, or refuses it. `fresh` is the text of a file that did not exist; where entries are `wholeLines`,
+ * one that ends the file decides how it ends.
+ */
 export type Format = {
   parse: (text: string, place: EntryPlace) => Parsed
   fresh: (place: EntryPlace, fields: Field[]) => string
+  wholeLines?: true
 }
 
 export const toTable = (fields: Field[]): Table => Object.fromEntries(fields.map(({ key, value }) => [key, value]))

@@ -10,6 +10,7 @@ import {
   type Table,
   type Value,
 } from './change.ts'
+import { tailOf } from './text.ts'
 
 type Target = { format: Format; place: EntryPlace }
 
@@ -27,7 +28,9 @@ export function editEntry(text: string | null, { format, place }: Target, change
     const before = format.parse(text, place)
     const blocked = findObstacle(before, change)
     if (blocked) return blocked
-    const after = change.op === 'remove' ? before.remove() : put({ format, place }, text, before, change)
+    if (change.op === 'remove')
+      return { result: 'written', text: remove(text, before, { format, place }, change), added: false }
+    const after = put({ format, place }, text, before, change)
     verify(before, readBack(after, { format, place }), change)
     return { result: 'written', text: after, added: before.entry === null }
   } catch (error) {
@@ -48,6 +51,33 @@ export function readStanding(
   if (wanted && isEqual(entry.value, wanted, previous)) return { state: 'wanted', line: entry.line }
   if (!previous) return { state: 'conflict', line: entry.line }
   return { state: isEqual(entry.value, previous, wanted) ? 'ours' : 'drift', line: entry.line }
+}
+
+function remove(text: string, before: Parsed, target: Target, change: Change & { op: 'remove' }) {
+  const after = before.remove()
+  const content = after.slice(0, after.length - tailOf(after).length)
+  // Our entry ended the file, and took blank lines of the person’s along.
+  const ended = text.startsWith(content) || lastLine(text) !== lastLine(after)
+  const whole = target.format.wholeLines && change.tail !== undefined && ended ? content + change.tail : after
+  if (whole !== after && isAsMeant(before, whole, target, change)) return whole
+  verify(before, readBack(after, target), change)
+  return after
+}
+
+const lastLine = (text: string) =>
+  text
+    .trimEnd()
+    .split(/[\r\n]/)
+    .at(-1)
+
+function isAsMeant(before: Parsed, after: string, target: Target, change: Change) {
+  try {
+    verify(before, readBack(after, target), change)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal) return false
+    throw error
+  }
 }
 
 function createFile({ format, place }: Target, change: Change): Outcome {

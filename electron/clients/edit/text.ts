@@ -34,6 +34,9 @@ export const eolOf = (text: string) => /\r\n|\n|\r/.exec(text)?.[0] ?? '\n'
 export const hasEol = (text: string) => /[\r\n]/.test(text)
 export const isBlank = (text: string) => /^[ \t]*$/.test(text)
 
+/** The blank lines, or the one line end, or nothing, that a text ends with. */
+export const tailOf = (text: string) => /[ \t\r\n]*$/.exec(text)?.[0] ?? ''
+
 export const lineOf = (text: string, offset: number) => (text.slice(0, offset).match(/\r\n|\n|\r/g)?.length ?? 0) + 1
 
 export function lineStart(text: string, offset: number) {

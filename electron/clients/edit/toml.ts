@@ -21,6 +21,7 @@ type Binding = {
 
 export const tomlFormat: Format = {
   parse,
+  wholeLines: true,
   fresh: (place, fields) => block(place, fields, '\n'),
 }
 

@@ -41,6 +41,7 @@ import {
 
 export const yamlFormat: Format = {
   parse,
+  wholeLines: true,
   fresh: (place, fields) => `${outline(place, place.container, fields, '', { map: '  ', list: '  ' }).join('\n')}\n`,
 }
 
