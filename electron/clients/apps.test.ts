@@ -96,6 +96,13 @@ describe('where each app keeps its servers', () => {
       `${roaming}\\Zed\\settings.json`,
       '/home/ana/.config/zed/settings.json',
     ],
+    'vscodium-insiders': [
+      `${support}/VSCodium - Insiders/User/mcp.json`,
+      `${roaming}\\VSCodium - Insiders\\User\\mcp.json`,
+      '/home/ana/.config/VSCodium - Insiders/User/mcp.json',
+    ],
+    'vscode-server': [null, null, '/home/ana/.vscode-server/data/User/mcp.json'],
+    'amazon-q': inHome('.aws/amazonq/mcp.json'),
     cline: inHome('.cline/data/settings/cline_mcp_settings.json'),
     continue: inHome('.continue/config.yaml'),
     'lm-studio': inHome('.lmstudio/mcp.json'),
@@ -207,6 +214,28 @@ test('each profile of VS Code has a file of its own, unless it shares that of th
   ])
   expect(of('{ broken')).toEqual([])
   expect(of('{"userDataProfiles":[{"location":"../../x","name":"y"}]}')).toEqual([])
+})
+
+describe('Cline before version 4', () => {
+  const rows = (os: Os, folder: string, names: string[]) =>
+    listApps(machine(os, { folders: { [folder]: names } })).filter(({ id }) => id.startsWith('cline-3-'))
+  test.each<[Os, string, string]>([
+    ['linux', '/home/ana/.vscode/extensions', '/home/ana/.config/Code/User/globalStorage'],
+    ['darwin', '/Users/ana/.vscode/extensions', `${support}/Code/User/globalStorage`],
+    ['win32', 'C:\\Users\\ana\\.vscode\\extensions', `${roaming}\\Code\\User\\globalStorage`],
+  ])('has a file of its own in each editor on %s', (os, folder, storage) => {
+    const tail = ['saoudrizwan.claude-dev', 'settings', 'cline_mcp_settings.json'].join(os === 'win32' ? '\\' : '/')
+    const found = rows(os, folder, ['saoudrizwan.claude-dev-3.57.1', 'ms-python.python-2026.1.0'])
+    expect(found.map(({ id, path }) => [id, path])).toEqual([
+      ['cline-3-vscode', `${storage}${os === 'win32' ? '\\' : '/'}${tail}`],
+    ])
+  })
+  test('is gone once version 4 lies beside it, and was never there without the extension', () => {
+    const folder = '/home/ana/.cursor/extensions'
+    expect(rows('linux', folder, ['saoudrizwan.claude-dev-3.57.1'])).toMatchObject([{ id: 'cline-3-cursor' }])
+    expect(rows('linux', folder, ['saoudrizwan.claude-dev-3.57.1', 'saoudrizwan.claude-dev-4.0.2'])).toEqual([])
+    expect(rows('linux', folder, ['saoudrizwanXclaude-dev-3.57.1', 'other-1.0.0'])).toEqual([])
+  })
 })
 
 describe('signs of an app', () => {

@@ -1,12 +1,13 @@
 import { ClientId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
 import type { AppRow } from './app-row.ts'
-import { amp, boltAi, codex, factory, goose, lmStudio, opencode, warp, xcodeCodex } from './apps/agents.ts'
+import { amazonQ, amp, boltAi, codex, factory, goose, lmStudio, opencode, warp, xcodeCodex } from './apps/agents.ts'
 import { claudeCode, claudeDesktop, xcodeClaude } from './apps/claude.ts'
-import { cline, continueDev, cursor, junie, kiro, trae, windsurf, windsurfPlugin, zed } from './apps/editors.ts'
+import { cline } from './apps/cline.ts'
+import { continueDev, cursor, junie, kiro, trae, windsurf, windsurfPlugin, zed } from './apps/editors.ts'
 import { copilotCli, copilotJetBrains, copilotXcode, visualStudio } from './apps/github.ts'
 import { antigravity, geminiCli, qwenCode } from './apps/google.ts'
-import { vscode, vscodeInsiders, vscodium } from './apps/vscode.ts'
+import { vscode, vscodeInsiders, vscodeServer, vscodium, vscodiumInsiders } from './apps/vscode.ts'
 import type { Place } from './place.ts'
 import { type Distribution, rowsOf } from './wsl.ts'
 
@@ -37,6 +38,9 @@ export const apps: readonly AppRow[] = [
   trae,
   vscodeInsiders,
   vscodium,
+  vscodiumInsiders,
+  vscodeServer,
+  amazonQ,
   continueDev,
   windsurfPlugin,
   copilotXcode,

@@ -36,6 +36,7 @@ export const shapes = {
   warp: map('mcpServers', plain),
   trae: map('mcpServers', plain),
   boltai: map('mcpServers', plain),
+  'amazon-q': map('mcpServers', plain),
   factory: map('mcpServers', withType('stdio')),
   amp: map('amp.mcpServers', plain),
   zed: map('context_servers', plain),

@@ -146,3 +146,21 @@ export const boltAi: AppRow = {
   processes: ['BoltAI'],
   reload: 'Quit BoltAI and open it again',
 }
+
+const amazonFolder = (place: Place) => inHome(place, '.aws', 'amazonq')
+
+/** One file for the plugins of all editors and for the command line, which is in maintenance. */
+export const amazonQ: AppRow = {
+  id: 'amazon-q',
+  name: 'Amazon Q Developer',
+  format: 'json',
+  shape: 'amazon-q',
+  configPath: (place) => place.join(amazonFolder(place), 'mcp.json'),
+  traces: (place) => [amazonFolder(place)],
+  commands: ['q'],
+  processes: ['q', 'qchat'],
+  // The plugins watch the file.
+  reload: 'Start Amazon Q in the terminal again',
+  managedChannel: 'an MCP registry in the profile of Amazon Q Developer',
+  note: 'Amazon Q does not read this file where “useLegacyMcpJson” is false in its agents/default.json.',
+}

@@ -91,27 +91,6 @@ export const kiro: AppRow = {
   reload: 'Restart Kiro',
 }
 
-/** One file for every editor that hosts Cline and for its command line, since version 4. */
-function clineFile(place: Place) {
-  const { env, join } = place
-  if (env.CLINE_MCP_SETTINGS_PATH) return env.CLINE_MCP_SETTINGS_PATH
-  const data = env.CLINE_DATA_DIR || join(env.CLINE_DIR || inHome(place, '.cline'), 'data')
-  return join(data, 'settings', 'cline_mcp_settings.json')
-}
-
-export const cline: AppRow = {
-  id: 'cline',
-  name: 'Cline',
-  format: 'json',
-  shape: 'cline',
-  configPath: clineFile,
-  traces: (place) => [place.env.CLINE_DIR || inHome(place, '.cline'), clineFile(place)],
-  commands: ['cline'],
-  lockFolder: true,
-  processes: ['cline'],
-  reload: null,
-}
-
 const continueFolder = (place: Place) => place.env.CONTINUE_GLOBAL_DIR || inHome(place, '.continue')
 
 export const continueDev: AppRow = {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AppRow } from '../app-row.ts'
-import { applicationFolder, type Place } from '../place.ts'
+import { applicationFolder, inHome, type Place } from '../place.ts'
 import { ownReader } from './line-limits.ts'
 
 const microsoft = {
@@ -87,4 +87,19 @@ export const vscodium = row('vscodium', 'VSCodium', 'VSCodium', {
   macApp: 'VSCodium.app',
   installs: () => ['/usr/share/codium/resources/app/package.json'],
   processes: ['VSCodium.exe', 'codium', 'VSCodium'],
+})
+
+export const vscodiumInsiders = row('vscodium-insiders', 'VSCodium Insiders', 'VSCodium - Insiders', {
+  commands: ['codium-insiders'],
+  macApp: 'VSCodium - Insiders.app',
+  processes: ['VSCodium - Insiders.exe', 'codium-insiders'],
+})
+
+/** What remote windows of VS Code run on this host: an SSH server, a WSL distribution, a container. */
+export const vscodeServer = row('vscode-server', 'VS Code Server', '', {
+  configPath: (place) =>
+    place.platform === 'linux' ? inHome(place, '.vscode-server', 'data', 'User', 'mcp.json') : null,
+  traces: (place) => [inHome(place, '.vscode-server')],
+  variants: () => [],
+  note: 'Where VS Code on the desktop has the servers as well, a remote window lists each of them twice.',
 })
