@@ -3,14 +3,13 @@ import { createClient } from '../shared/client.ts'
 import { contract } from '../shared/contract/contract.ts'
 import { Problem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
-import { connectControl } from './bridge/end/control.ts'
 import { runCli } from './cli/cli.ts'
 import type { AgentOptions, Connection } from './cli/session.ts'
 import { importTeam } from './clients/team/import.ts'
 import { syncTeam } from './clients/team/sync.ts'
+import { connectRunning } from './connect-running.ts'
 import { openFilesOnly } from './files-only.ts'
 import { runHeadless } from './headless.ts'
-import { createControlCarrier } from './ipc/control-carrier.ts'
 import { createMapCarrier } from './ipc/map-carrier.ts'
 import { createFileLog } from './lib/log.ts'
 import { createPaths } from './lib/paths.ts'
@@ -26,16 +25,9 @@ const noWindow = async () => {
 }
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-async function connectRunning(): Promise<Connection | null> {
-  const control = await connectControl({ runFolder: paths.run, version: assets.version })
-  if (!control) return null
-  const carrier = createControlCarrier(control)
-  return { api: createClient(contract, carrier), running: true, close: async () => carrier.close() }
-}
-
 /** The running app, or only the files of AI clients: an uninstaller must not wait for a network or a keychain. */
 async function connectFiles(): Promise<Connection> {
-  const running = await connectRunning()
+  const running = await connectRunning({ paths, version: assets.version })
   if (running) return running
   const { log, close: closeLog } = openLog()
   const files = openFilesOnly({ paths, env, platform, version: assets.version, log })
@@ -44,7 +36,7 @@ async function connectFiles(): Promise<Connection> {
 
 /** The running app, or a core of this command's own, for as long as the command takes. */
 async function connect(): Promise<Connection> {
-  const running = await connectRunning()
+  const running = await connectRunning({ paths, version: assets.version })
   if (running) return running
   const { log, close: closeLog } = openLog()
   const core = await startNodeCore({ assets, paths, env, platform, openWindow: noWindow, quit: () => {}, log }).catch(

@@ -4,6 +4,7 @@ import { app, dialog, session } from 'electron'
 import ElectronStore from 'electron-store'
 import { toProblem } from '../shared/problems.ts'
 import { findAssets } from './assets.ts'
+import { connectRunning } from './connect-running.ts'
 import { createCore } from './core.ts'
 import { openFilesOnly } from './files-only.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
@@ -82,10 +83,16 @@ function fail(error: unknown, failed: Log) {
   app.exit(1)
 }
 
-/** What an uninstaller starts: every AI client’s file as it was, and an exit code; no window, no keychain, no network. */
+/**
+ * What an uninstaller starts: every AI client’s file as it was, and an exit code; no window, no keychain, no network. An
+ * app that runs does it itself, and ends: it would go on from its own record of what it wrote.
+ */
 async function giveFilesBack() {
-  const files = openFilesOnly({ paths, env, platform, version: assets.version, log })
-  const given = await files.api.clients.restoreAll().finally(files.close)
+  const running = await connectRunning({ paths, version: assets.version })
+  const files = running ?? openFilesOnly({ paths, env, platform, version: assets.version, log })
+  const given = await files.api.clients.restoreAll().finally(running ? undefined : files.close)
+  await running?.api.app.quit().catch(() => {}) // it may be gone before it has answered
+  await running?.close()
   return given.some(({ problem }) => problem) ? 1 : 0
 }
 

@@ -1,6 +1,6 @@
-import { Alert, Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Checkbox, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconCircleCheck, IconHourglass } from '@tabler/icons-react'
+import { IconCircleCheck, IconRotateClockwise } from '@tabler/icons-react'
 import type { Preview } from '../../../shared/contract/clients.ts'
 import {
   type Change,
@@ -80,9 +80,10 @@ function Content({ app }: { app: string }) {
         )}
         {preview?.waits && (
           <>
-            <Alert color="gray" icon={<IconHourglass size={16} aria-hidden />}>
+            <div className={classes.waits}>
+              <IconRotateClockwise size={16} aria-hidden />
               {t('change.waits', { app })}
-            </Alert>
+            </div>
             <Checkbox
               label={t('change.now')}
               description={t('change.nowText', { app })}
