@@ -133,6 +133,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       env: env.CAUSEWAY_HOME ? { CAUSEWAY_HOME: env.CAUSEWAY_HOME } : {},
     }),
     processes: () => readProcesses(platform),
+    repairPolicy: () => settings.snapshot().repairApps,
     version,
     now,
     log: log.child('clients'),
@@ -270,8 +271,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   vault.changed(health.tell)
   let allowedAdHoc = settings.snapshot().allowAdHoc
   network.moved(resumed)
-  settings.changed(({ allowAdHoc }) => {
+  settings.changed(({ allowAdHoc, repairApps }) => {
     network.reconsider()
+    // What is lost by now comes back at the next look.
+    if (repairApps === 'auto') void clients.rescan()
     void activity.prune()
     if (allowAdHoc !== allowedAdHoc) bridge.wake()
     allowedAdHoc = allowAdHoc

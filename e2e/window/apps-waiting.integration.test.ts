@@ -33,3 +33,13 @@ test('the dialog says that the change will wait, and makes it now where the pers
   await dialog.getByRole('button', { name: 'Make this change' }).click()
   await row('Cursor').getByText('Set up', { exact: true }).waitFor()
 }, 60_000)
+
+test('every file is given back after one question, and told one by one', async () => {
+  await page.getByRole('button', { name: 'Give back…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Give all files back' })
+  await dialog.getByText('/home/ana/.config/claude-code/mcp.json').waitFor()
+  await dialog.getByRole('button', { name: 'Give them back' }).click()
+  await dialog.getByText('As it was').first().waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+  await expect.poll(() => page.getByRole('button', { name: 'Give back…' }).isDisabled()).toBe(true)
+}, 60_000)

@@ -26,6 +26,7 @@ const defaults = {
   trayHintShown: false,
   welcomeDone: false,
   allowAdHoc: true,
+  repairApps: 'ask',
   activityDays: 30,
   answerMb: null,
   proxy: { mode: 'system' },

@@ -199,7 +199,16 @@ export function createMemoryCore(world: World) {
       backups: () => answer('clients.backups', () => world.backups),
       previewRestore: ({ client }) => answer('clients.previewRestore', () => ({ ...world.preview, client })),
       restore: ({ client }) => answer('clients.restore', () => changeClient(client, { state: 'not-set-up' })),
-      restoreAll: () => answer('clients.restoreAll', () => []),
+      restoreAll: () =>
+        answer('clients.restoreAll', () =>
+          world.clients
+            .filter(({ canUndo }) => canUndo)
+            .map(({ id, configPath, running }) => {
+              withdrawChange(id)
+              changeClient(id, { state: 'not-set-up', canUndo: false })
+              return { client: id, path: configPath, left: [], running, problem: null }
+            }),
+        ),
       verify: ({ client }) =>
         answer('clients.verify', () =>
           findClient(client).entries.map(({ server }) => ({

@@ -259,6 +259,7 @@ export const scenarios: Scenario[] = [
   { name: 'apps-waiting', hash: '#/apps', change: waiting },
   { name: 'app-waiting', hash: '#/apps/claude-desktop', change: waiting },
   { name: 'app-change-waits', hash: '#/apps', change: waiting, press: 'Set up: Cursor' },
+  { name: 'apps-give-back', hash: '#/apps', press: 'Give back…' },
   { name: 'app', hash: '#/apps/vscode' },
   { name: 'app-managed-by-it', hash: '#/apps/claude-code' },
   { name: 'app-checked', hash: '#/apps/vscode', press: 'Check now' },

@@ -21,5 +21,5 @@ export function useBadges(): Badges {
 }
 
 /** What was set up once and no longer is. An app nobody set up waits for nobody. */
-const wantsHand = ({ state, toFinish }: ClientApp) =>
-  state === 'needs-repair' || state === 'unreadable' || toFinish !== null
+const wantsHand = ({ state, toFinish, waiting }: ClientApp) =>
+  state === 'needs-repair' || state === 'unreadable' || toFinish !== null || Boolean(waiting?.problem)

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { Backup, Check, ClientApp, Preview } from '../../shared/contract/clients.ts'
+import type { Backup, Check, ClientApp, GivenBack, Preview } from '../../shared/contract/clients.ts'
 import type { ServerHealth } from '../../shared/contract/health.ts'
 import type { ClientId } from '../../shared/ids.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
@@ -133,4 +133,20 @@ export async function checkApp(client: ClientId) {
 export function countTools({ entries }: ClientApp, servers: ServerHealth[]) {
   const inside = new Set(entries.filter(({ state }) => state === 'written').map(({ server }) => server))
   return servers.reduce((sum, one) => sum + (one.state === 'ok' && inside.has(one.server) ? one.toolCount : 0), 0)
+}
+
+type GivenAll = { given: GivenBack[] | null; problem: ProblemData | null }
+
+/** What came of giving every file back. */
+export const useGivenBack = create<GivenAll>(() => ({ given: null, problem: null }))
+
+export const forgetGivenBack = () => useGivenBack.setState({ given: null, problem: null })
+
+export async function giveAllBack() {
+  forgetGivenBack()
+  try {
+    useGivenBack.setState({ given: await api.clients.restoreAll() })
+  } catch (error) {
+    useGivenBack.setState({ problem: toProblem(error) })
+  }
 }

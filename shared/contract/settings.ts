@@ -29,6 +29,8 @@ const choices = {
   welcomeDone: z.boolean(),
   /** Whether AI clients may be started with a server by its address, which is in no list (`causeway bridge <url>`). */
   allowAdHoc: z.boolean(),
+  /** Whether entries that an app or another program took out of its file are put back by themselves, or on request. */
+  repairApps: z.enum(['ask', 'auto']),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
   /** The largest answer an app is given, instead of what is known of it: clients built on the SDK go deaf past 10 MB. */
@@ -45,6 +47,7 @@ export const Settings = z.object({
   trayHintShown: choices.trayHintShown.default(false),
   welcomeDone: choices.welcomeDone.default(false),
   allowAdHoc: choices.allowAdHoc.default(true),
+  repairApps: choices.repairApps.default('ask'),
   activityDays: choices.activityDays.default(30),
   answerMb: choices.answerMb.default(null),
   proxy: choices.proxy.default({ mode: 'system' }),

@@ -63,6 +63,7 @@ function Details({ app }: { app: ClientApp }) {
           </Button>
         )}
       </Group>
+      {app.toFinish && <div className={classes.finish}>{app.toFinish}</div>}
       {app.waiting && <AppWaiting app={app} waiting={app.waiting} />}
       {app.problem && <ProblemNote problem={app.problem} path={app.configPath} client={app.id} onRetry={rescan} />}
       {app.policy && (

@@ -17,6 +17,7 @@ const levels: Record<ClientApp['state'], HealthLevel> = {
 }
 
 export function AppBadge({ app }: { app: ClientApp }) {
+  if (app.waiting?.problem) return <LevelBadge level="needs-you" text={t('apps.states.stuck')} />
   if (app.waiting) return <LevelBadge level="waiting" text={t('apps.states.waiting')} />
   // Nothing is being waited for here, so no clock.
   const icon = app.state === 'not-set-up' || app.state === 'not-installed' ? IconCircleDashed : undefined

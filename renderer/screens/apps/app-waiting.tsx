@@ -15,8 +15,8 @@ export function AppWaiting({ app, waiting }: { app: ClientApp; waiting: Waiting 
   const { kind, since, problem } = waiting
   return (
     <div className={classes.waiting}>
-      <div className={classes.text}>
-        {t(`apps.waiting.${kind}`, { app: app.name })} <TimeAgo time={since} />
+      <div>
+        {t(problem ? 'apps.waiting.failed' : `apps.waiting.${kind}`, { app: app.name })} <TimeAgo time={since} />
       </div>
       {problem && <ProblemNote problem={problem} path={app.configPath} client={app.id} />}
       <Group gap="xs">

@@ -9,6 +9,7 @@ import { Monogram } from '../../ui/monogram.tsx'
 import { ProblemBar } from '../../ui/problem-bar.tsx'
 import { RowsSkeleton } from '../../ui/rows-skeleton.tsx'
 import { Card, Screen, Section } from '../../ui/screen.tsx'
+import { AllApps } from './all-apps.tsx'
 import { AppDrawer } from './app-drawer.tsx'
 import { AppRow } from './app-row.tsx'
 import classes from './apps-screen.module.css'
@@ -33,6 +34,7 @@ export function AppsScreen() {
       {loading && <RowsSkeleton count={4} height={64} />}
       {clients && <Found apps={clients.filter(({ installed }) => installed)} />}
       {clients && <Missing apps={clients.filter(({ installed }) => !installed)} />}
+      {clients && <AllApps apps={clients} />}
       <ChangeDialog />
       <AppDrawer />
     </Screen>
