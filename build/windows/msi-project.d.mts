@@ -1,0 +1,1 @@
+export function msiProjectCreated(file: string): Promise<void>
