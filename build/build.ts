@@ -10,8 +10,8 @@ const banner = 'const __filename = import.meta.filename, __dirname = import.meta
 
 type Bundle = { name: string; entry: string; format: 'es' | 'cjs' }
 
-/** Everything is bundled but the two that cannot be: Electron's own module and the native keychain module. */
-const external = ['electron', 'keytar']
+/** Everything is bundled but what cannot be: Electron's own module, and the native ones for keychain and registry. */
+const external = ['electron', 'keytar', 'native-reg']
 
 const bundles: Bundle[] = [
   { name: 'main/main', entry: 'electron/main.ts', format: 'es' },

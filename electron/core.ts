@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import type { AppInfo } from '../shared/contract/app.ts'
 import type { ClientApp } from '../shared/contract/clients.ts'
 import { type CoreApi, contract } from '../shared/contract/contract.ts'
+import type { Settings } from '../shared/contract/settings.ts'
 import { Problem } from '../shared/problems.ts'
+import type { CompanyDocument } from '../shared/server-config.ts'
 import { createActivity } from './activity/activity.ts'
 import { createApp } from './app/app.ts'
 import { toDiagnostics } from './app/diagnostics.ts'
@@ -27,6 +29,8 @@ import type { Paths } from './lib/paths.ts'
 import { createCheck } from './network/check.ts'
 import { createNetwork } from './network/network.ts'
 import { createReport } from './network/report.ts'
+import { openPolicy } from './policy/policy.ts'
+import type { PolicySources } from './policy/reading.ts'
 import { createSettings, type SettingsStore } from './settings/settings.ts'
 import type { Keychain } from './vault/keychain.ts'
 import { createVault } from './vault/vault.ts'
@@ -38,6 +42,7 @@ export type CoreOptions = {
   env: Record<string, string | undefined>
   platform: NodeJS.Platform
   store: SettingsStore
+  policySources: PolicySources
   keychain: Keychain
   bridgeCommand: BridgeCommand
   /** How a bridge that finds no hub starts this one again in the background: a full path and arguments. */
@@ -76,7 +81,23 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const now = () => new Date()
   const startedAt = now()
 
-  const settings = createSettings({ store, log: log.child('settings') })
+  const policy = await openPolicy({
+    sources: options.policySources,
+    // Whoever starts the app by a command may name a company there, and it counts as their choice.
+    person: () =>
+      withoutNull({ ...settings.chosen(), ...(env.CAUSEWAY_COMPANY ? { company: env.CAUSEWAY_COMPANY } : {}) }),
+    company: () => toDecisions(company.current()?.document),
+    log: log.child('policy'),
+  })
+  const settings = createSettings({
+    store,
+    managed: {
+      settle: (chosen) => policy.settle(withoutNull(chosen)),
+      isLocked: policy.isLocked,
+      changed: policy.decided,
+    },
+    log: log.child('settings'),
+  })
   const network = createNetwork({
     env,
     proxy: () => settings.snapshot().proxy,
@@ -87,12 +108,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   const { fetch } = network
   const company = createCompany({
-    settings: { company: () => env.CAUSEWAY_COMPANY || settings.company(), setCompany: settings.setCompany },
+    settings: { company: findCompany, setCompany: settings.setCompany },
     ...{ cacheFolder: paths.cache, fetch, now, log: log.child('company') },
   })
   const vault = createVault({
     ...{ folder: paths.data, keychain, now, createdBy: version, log: log.child('vault') },
-    requireKeychain: () => company.current()?.document.requireKeychain ?? false,
+    requireKeychain: () => policy.get('requireKeychain'),
   })
   const auth = createAuth({
     company: company.current,
@@ -147,7 +168,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     cacheFolder: paths.cache,
     runtimeFolder: env.XDG_RUNTIME_DIR,
     version,
-    findServer: catalog.find,
+    findServer: (id) => {
+      // Whose servers these are is IT’s decision, and it cannot be read: nobody is served by guess.
+      policy.demand('company')
+      return catalog.find(id)
+    },
     headers: auth.headers,
     openLink: (needs) =>
       openLink(needs, {
@@ -212,7 +237,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     dataFolder: paths.data,
     company: company.current,
     companyProblem: company.problem,
-    joinCompany: company.join,
+    joinCompany: async (address) => {
+      if (policy.isLocked('company')) throw new Problem('policy.locked', 'the company’s address')
+      await company.join(address)
+    },
     knownPaths: async () => {
       const known = (await clients.snapshot()).map(({ configPath }) => configPath)
       return [paths.data, paths.logs, ...known]
@@ -228,6 +256,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         health: health.snapshot(),
         clients: await clients.snapshot(),
         bridge: bridgeCommand,
+        policy: policy.snapshot(),
         network: await report.lines(),
         home: paths.home,
       }),
@@ -235,7 +264,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   })
   const { connections } = auth
   const api: CoreApi = {
-    ...{ app, auth, connections, vault, catalog, health, clients, activity, settings },
+    ...{ app, auth, connections, vault, catalog, health, clients, activity, settings, policy },
     network: { facts: report.facts, check: report.check },
   }
   const dispatcher = createDispatcher(contract, api, log.child('ipc'))
@@ -245,6 +274,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let catalogRead: Promise<unknown> = Promise.resolve()
   company.changed(() => {
     app.tell()
+    policy.tell()
     // What the company asks of the vault may have become stricter.
     if (vault.snapshot().state === 'memory') void vault.retry()
     catalogRead = catalog.refresh()
@@ -272,12 +302,23 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   let allowedAdHoc = settings.snapshot().allowAdHoc
   network.moved(resumed)
   settings.changed(({ allowAdHoc, repairApps }) => {
+    policy.tell()
     network.reconsider()
     // What is lost by now comes back at the next look.
     if (repairApps === 'auto') void clients.rescan()
     void activity.prune()
     if (allowAdHoc !== allowedAdHoc) bridge.wake()
     allowedAdHoc = allowAdHoc
+  })
+  let companyBefore = tellCompany()
+  policy.decided(() => {
+    // Without a keychain, what is asked of the vault may have become stricter or less strict.
+    if (['memory', 'broken'].includes(vault.snapshot().state)) void vault.retry()
+    const now = tellCompany()
+    if (now === companyBefore) return
+    companyBefore = now
+    void company.refresh()
+    bridge.wake()
   })
   const onApps = (found: ClientApp[]) => {
     apps = found
@@ -286,8 +327,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   clients.changed(onApps)
   bridge.traffic(health.traffic)
 
+  function findCompany() {
+    policy.demand('company')
+    return policy.get('company')
+  }
+  function tellCompany() {
+    try {
+      return findCompany()
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
   /** What was known of hosts may be wrong now; connections made before are of no use any more. */
   function resumed() {
+    void policy.reload()
     auth.resumed()
     bridge.resumed()
     void company.refresh()
@@ -299,6 +353,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     await bridge.close()
     await Promise.all([shared.close(), auth.close(), clients.close(), activity.close(), network.close()])
     await vault.close()
+    await policy.close()
   }
   try {
     await bridge.listen()
@@ -328,3 +383,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   }
 }
+
+/** No company is no choice of one, so IT’s suggestion holds. */
+const withoutNull = ({ company, ...chosen }: Partial<Settings>) => (company ? { ...chosen, company } : chosen)
+
+const toDecisions = (document: CompanyDocument | undefined) =>
+  document?.requireKeychain ? { requireKeychain: true } : {}

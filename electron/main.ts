@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, userInfo } from 'node:os'
 import { basename, join } from 'node:path'
 import { app, dialog, session } from 'electron'
 import ElectronStore from 'electron-store'
@@ -13,6 +13,7 @@ import { createFileLog, type Log } from './lib/log.ts'
 import { openUrl } from './lib/open-url.ts'
 import { onParentGone } from './lib/parent.ts'
 import { createPaths } from './lib/paths.ts'
+import { systemSources } from './policy/system-sources.ts'
 import { createConfStore } from './settings/conf-store.ts'
 import { hiddenFlag } from './shell/login-item.ts'
 import { openExternal, openPath } from './shell/open-external.ts'
@@ -38,6 +39,7 @@ async function start({ onOpen }: Prepared) {
       now: () => new Date(),
       open: (options) => new ElectronStore(options),
     }),
+    policySources: systemSources({ platform, user: () => userInfo().username }),
     keychain: createKeytarKeychain({ folder: paths.data }),
     bridgeCommand: await ensureBridgeCommand({
       platform,

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import type { Assets } from './assets.ts'
 import { type Core, type CoreOptions, createCore } from './core.ts'
 import { ensureBridgeCommand } from './lib/bridge-command.ts'
@@ -6,6 +7,7 @@ import type { Log } from './lib/log.ts'
 import { openPath } from './lib/open-path.ts'
 import { openUrl } from './lib/open-url.ts'
 import type { Paths } from './lib/paths.ts'
+import { systemSources } from './policy/system-sources.ts'
 import { createConfStore } from './settings/conf-store.ts'
 import { createKeytarKeychain } from './vault/keytar-keychain.ts'
 
@@ -34,6 +36,7 @@ export async function startNodeCore({ assets, paths, env, platform, openWindow, 
     mode: 'headless',
     ...{ assets, paths, env, platform, bridgeCommand, openWindow, quit, log },
     store: createConfStore({ folder: paths.data, now: () => new Date() }),
+    policySources: systemSources({ platform, user: () => userInfo().username }),
     keychain: createKeytarKeychain({ folder: paths.data, platform }),
     launch: [process.execPath, assets.cliScript, 'agent'],
     openUrl: (url) => openUrl(url, { env, platform }),

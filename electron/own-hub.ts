@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { Settings } from '../shared/contract/settings.ts'
@@ -12,6 +12,8 @@ import { createSharedServers } from './bridge/links/shared-servers.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
 import { createNetwork } from './network/network.ts'
+import { openPolicy } from './policy/policy.ts'
+import { systemSources } from './policy/system-sources.ts'
 
 /**
  * A hub for one bridge, in the bridge's own process, with a run folder of its own: for servers by address where no app
@@ -19,11 +21,17 @@ import { createNetwork } from './network/network.ts'
  */
 export async function startOwnHub(paths: Paths): Promise<OwnHub> {
   const folder = await mkdtemp(join(tmpdir(), 'causeway-own-'))
-  const choices = await readChoices(join(paths.data, 'settings.json'))
+  const chosen = await readChoices(join(paths.data, 'settings.json'))
+  const policy = await openPolicy({
+    sources: systemSources({ platform: process.platform, user: () => userInfo().username }),
+    person: () => chosen,
+    company: () => ({}),
+    log: silent,
+  })
   const network = createNetwork({
     env: process.env,
-    proxy: () => choices.proxy,
-    caFiles: () => choices.caFiles,
+    proxy: () => policy.get('proxy'),
+    caFiles: () => policy.get('caFiles'),
     servers: () => [],
     log: silent,
   })
@@ -37,13 +45,17 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
       throw new Problem('auth.server-wants-sign-in', `${name}: give its --header or --bearer`)
     },
     openLink: (needs) => openLink(needs, { dispatcher: network.dispatcher, shared }),
-    allowAdHoc: () => choices.allowAdHoc,
+    allowAdHoc: () => policy.get('allowAdHoc'),
     account: () => null,
     record: () => {},
     seen: () => {},
     control: (connection) => connection.close(),
     now: () => new Date(),
     log: silent,
+  })
+  policy.decided(() => {
+    network.reconsider()
+    bridge.wake()
   })
   await bridge.listen()
   const hub = findHub(join(folder, 'run'))
@@ -53,6 +65,7 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     async close() {
       await bridge.close()
       await network.close()
+      await policy.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -61,12 +74,20 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
 const Choices = Settings.pick({ allowAdHoc: true, proxy: true, caFiles: true })
 
 /** The person’s choices hold without the app as well; a file that cannot be read allows nothing. */
-async function readChoices(path: string) {
+async function readChoices(path: string): Promise<Partial<Settings>> {
+  let text: string
   try {
-    const stored: unknown = JSON.parse((await readFile(path, 'utf8')).replace(/^\ufeff/, ''))
-    return Choices.parse(stored)
+    text = await readFile(path, 'utf8')
   } catch (error) {
-    return { ...Choices.parse({}), allowAdHoc: (error as NodeJS.ErrnoException).code === 'ENOENT' }
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { allowAdHoc: false }
+  }
+  try {
+    const stored = JSON.parse(text.replace(/^\ufeff/, '')) as Record<string, unknown>
+    const choices = Choices.parse(stored)
+    // What nobody chose is left to IT’s suggestion.
+    return Object.fromEntries(Object.entries(choices).filter(([name]) => name in stored))
+  } catch {
+    return { allowAdHoc: false }
   }
 }
 

@@ -4,6 +4,7 @@ import type { AuthState } from '../../shared/contract/auth.ts'
 import type { CatalogState } from '../../shared/contract/catalog.ts'
 import type { ClientApp } from '../../shared/contract/clients.ts'
 import type { HealthState } from '../../shared/contract/health.ts'
+import type { PolicyState } from '../../shared/contract/policy.ts'
 import type { VaultState } from '../../shared/contract/vault.ts'
 import { toLogText } from '../lib/log.ts'
 
@@ -14,6 +15,7 @@ export type Facts = {
   catalog: CatalogState
   health: HealthState
   clients: ClientApp[]
+  policy: PolicyState
   /** What client configs start, and which build of it: native where there was a C compiler. */
   bridge: { build: string; command: string }
   /** Proxy, authorities, and the way to each server with the step that fails. */
@@ -22,7 +24,18 @@ export type Facts = {
 }
 
 /** Text for a help desk: versions, states, codes and paths. No names of people, no tokens, no file contents. */
-export function toDiagnostics({ app, auth, vault, catalog, health, clients, bridge, network, home }: Facts): string {
+export function toDiagnostics({
+  app,
+  auth,
+  vault,
+  catalog,
+  health,
+  clients,
+  policy,
+  bridge,
+  network,
+  home,
+}: Facts): string {
   const code = (problem: { code: string } | null | undefined) => (problem ? ` [${problem.code}]` : '')
   const lines = [
     `${app.product} ${app.version}, ${app.mode}, ${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
@@ -34,6 +47,7 @@ export function toDiagnostics({ app, auth, vault, catalog, health, clients, brid
     ...health.servers.map(
       (server) => `  ${server.server}: ${server.state}${'problem' in server ? code(server.problem) : ''}`,
     ),
+    ...toPolicyLines(policy),
     `bridge: ${bridge.build} build, ${bridge.command}`,
     ...network,
     'clients:',
@@ -46,4 +60,16 @@ export function toDiagnostics({ app, auth, vault, catalog, health, clients, brid
     `data: ${app.dataFolder}`,
   ]
   return lines.map((line) => toLogText(line).replaceAll(home, '~')).join('\n')
+}
+
+/** Where IT decides, what of it is wrong, and what is locked. No values: an address or a path is IT’s to tell. */
+function toPolicyLines({ rows, sources, unknown }: PolicyState) {
+  const problems = [...sources, ...rows].flatMap(({ problem }) => (problem ? [problem] : []))
+  const said = new Set([...problems, ...unknown].map(({ code, detail }) => `  [${code}] ${detail}`))
+  const locked = rows.filter(({ locked }) => locked).map(({ key, origin }) => `${key} (${origin})`)
+  return [
+    `policy: ${sources.map(({ source }) => source).join(', ') || 'none'}`,
+    ...(locked.length > 0 ? [`  decided: ${locked.join(', ')}`] : []),
+    ...said,
+  ]
 }

@@ -4,6 +4,7 @@ import { toProblem } from '../../shared/problems.ts'
 import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
 import { addConnections } from './connections-program.ts'
+import { showPolicy } from './policy-command.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { exitCodes, type Result } from './result.ts'
@@ -29,7 +30,7 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
     filesOnly: (options: { all?: boolean }) => boolean = () => false,
   ) =>
     parent
-      .command(usage, { isDefault: usage === 'list' })
+      .command(usage, { isDefault: usage === 'list' || usage === 'show' })
       .description(about)
       .option('--json', 'print JSON')
       .action(async (...given: unknown[]) => {
@@ -69,6 +70,8 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   })
   addApps(program, add)
   addConnections(program, add, needs)
+  const policy = program.command('policy').description('what IT decides on this computer')
+  add(policy, 'show', 'every key, its value, and who said so; exit code 5 where something is wrong', showPolicy)
   const alone = createSession({ ...needs, connect: async () => ({ close: async () => {} }) })
   addSync(program, needs.team, async (json, work) => {
     code = await alone(json, work)

@@ -10,7 +10,7 @@ import { toAddress, wellKnown } from './address.ts'
 export type Company = { address: string; document: CompanyDocument }
 
 type Needs = {
-  /** The address the person or IT chose, and where a new one is kept. */
+  /** The address the person or IT chose (a Problem where IT’s choice cannot be read), and where a new one is kept. */
   settings: { company: () => string | null; setCompany: (address: string | null) => void }
   cacheFolder: string
   fetch: typeof globalThis.fetch
@@ -46,8 +46,15 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
 
   /** At start and on demand: the network's copy, else the last good one with the reason why it is not fresh. */
   async function refresh() {
-    const address = settings.company()
     const turn = ++latest
+    let address: string | null
+    try {
+      const chosen = settings.company()
+      address = chosen && toAddress(chosen)
+    } catch (error) {
+      log.warn('company.not-known', { error })
+      return become(null, toProblem(error))
+    }
     if (!address) return become(null, null)
     const kept = current?.address === address ? current : await findKept(address)
     if (kept && turn === latest) become(kept, problem)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SettingsChange } from '../../shared/contract/settings.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createConfStore } from './conf-store.ts'
-import { createSettings, type SettingsStore } from './settings.ts'
+import { createSettings, type Managed, type SettingsStore } from './settings.ts'
 
 let folder: string
 let file: string
@@ -15,10 +15,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function openSettings(over: Partial<SettingsStore> = {}) {
+function openSettings(over: Partial<SettingsStore> = {}, managed?: Managed) {
   const { log, lines } = createMemoryLog()
   const store = { ...createConfStore({ folder, now: () => new Date('2026-11-20T10:11:12Z') }), ...over }
-  return { ...createSettings({ store, log }), lines }
+  return { ...createSettings({ store, log, ...(managed ? { managed } : {}) }), lines }
 }
 const defaults = {
   theme: 'system',
@@ -53,7 +53,6 @@ test('a change is on disk, told to listeners, and there after a restart', () => 
     { ...defaults, theme: 'dark', company: 'https://corp.example' },
   ])
   expect(openSettings().snapshot()).toEqual({ ...defaults, theme: 'dark', company: 'https://corp.example' })
-  expect(openSettings().company()).toBe('https://corp.example')
   if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
@@ -125,4 +124,32 @@ test('a proxy’s password is not taken into this file', () => {
   expect(fixed('http://proxy.acme.test:3128')).toBe(true)
   expect(fixed('http://ana:hunter2@proxy.acme.test:3128')).toBe(false)
   expect(fixed('socks5://proxy.acme.test')).toBe(false)
+})
+
+test('what IT decides goes before what the person chose, cannot be changed, and gives it back unharmed', () => {
+  openSettings().update({ activityDays: 7 })
+  const decided: Record<string, unknown> = { activityDays: 90 }
+  const suggested = { answerMb: 20, startAtLogin: false }
+  let tell = () => {}
+  const settings = openSettings({}, {
+    settle: (chosen) => ({ ...suggested, ...chosen, ...decided, requireKeychain: true }),
+    isLocked: (name) => name in decided,
+    changed: (listener) => {
+      tell = listener
+      return () => {}
+    },
+  } as Managed)
+  expect(settings.snapshot()).toEqual({ ...defaults, ...suggested, activityDays: 90 })
+  expect(settings.chosen()).toEqual({ activityDays: 7 })
+  expect(() => settings.update({ activityDays: 1 })).toThrow(expect.objectContaining({ code: 'policy.locked' }))
+  expect(settings.update({ startAtLogin: true, theme: 'dark' })).toMatchObject({ startAtLogin: true, activityDays: 90 })
+  expect(written()).toMatchObject({ activityDays: 7, startAtLogin: true })
+  expect(written()).not.toHaveProperty('answerMb')
+
+  const told: unknown[] = []
+  settings.changed(({ activityDays }) => told.push(activityDays))
+  delete decided.activityDays
+  tell()
+  expect(told).toEqual([7])
+  expect(settings.update({ activityDays: 1 })).toMatchObject({ activityDays: 1 })
 })

@@ -11,13 +11,23 @@ export type SettingsStore = {
   /** Moves the unreadable file out of the way and tells where it is now. */
   setAside: () => string
 }
-type Needs = { store: SettingsStore; log: Log }
+type Needs = { store: SettingsStore; managed?: Managed; log: Log }
+
+/** What IT decides of these choices. */
+export type Managed = {
+  /** What holds where it is not the person's choice or the default: decided, or suggested where they chose nothing. */
+  settle: (chosen: Partial<Settings>) => Partial<Settings>
+  isLocked: (name: string) => boolean
+  changed: (listener: () => void) => () => void
+}
+const unmanaged: Managed = { settle: () => ({}), isLocked: () => false, changed: () => () => {} }
 
 /**
- * Knows what the person chose and which company they joined. A file that cannot be read is kept aside and said; one
- * bad field falls to its default alone; fields of a newer version survive.
+ * Knows what the person chose and which company they joined, and gives what holds: what IT decided goes before it. A
+ * file that cannot be read is kept aside and said; one bad field falls to its default alone; fields of a newer version
+ * survive, and so does what the person chose before IT decided.
  */
-export function createSettings({ store, log }: Needs) {
+export function createSettings({ store, managed = unmanaged, log }: Needs) {
   const changed = createSignal<Settings>()
   let problem: ProblemData | null = null
   let writable = true
@@ -46,9 +56,22 @@ export function createSettings({ store, log }: Needs) {
     }
   }
 
-  let settings = parse(raw, log)
+  let chosen = parse(raw, log)
+  // Kept, because it is asked for with every connection.
+  let settled: Settings | null = null
+  function snapshot(): Settings {
+    settled ??= Settings.parse({ ...chosen, ...pick(managed.settle(chosen)) })
+    return settled
+  }
+  function tell() {
+    settled = null
+    changed.emit(snapshot())
+  }
+  managed.changed(tell)
 
   function write(change: Partial<Settings>): Settings {
+    const locked = Object.keys(change).find(managed.isLocked)
+    if (locked) throw new Problem('policy.locked', locked)
     const next = { ...raw, ...change, version: 1 }
     if (!writable) throw new Problem('settings.not-saved')
     try {
@@ -57,23 +80,24 @@ export function createSettings({ store, log }: Needs) {
       throw new Problem('settings.not-saved', error instanceof Error ? error.message : undefined, { cause: error })
     }
     raw = next
-    settings = parse(raw, log)
-    changed.emit(settings)
-    return settings
+    chosen = parse(raw, log)
+    tell()
+    return snapshot()
   }
 
   return {
-    snapshot: () => settings,
+    snapshot,
+    /** Only what the person chose themselves. */
+    chosen: () => chosen,
     changed: changed.on,
     update: (change: SettingsChange) => write(withoutUndefined(change)),
     /** What went wrong when the settings were read, if anything. */
     problem: () => problem,
-    company: () => settings.company,
     setCompany: (address: string | null) => write({ company: address }),
   }
 }
 
-function parse(raw: Record<string, unknown>, log: Log): Settings {
+function parse(raw: Record<string, unknown>, log: Log): Partial<Settings> {
   const good = Object.entries(Settings.shape).flatMap(([name, schema]) => {
     if (!(name in raw)) return []
     const result = schema.safeParse(raw[name])
@@ -81,8 +105,12 @@ function parse(raw: Record<string, unknown>, log: Log): Settings {
     log.warn('settings.field-ignored', { name })
     return []
   })
-  return Settings.parse(Object.fromEntries(good))
+  return Object.fromEntries(good)
 }
+
+/** IT decides about more than settings. */
+const pick = (values: Partial<Settings>) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => name in Settings.shape))
 
 const withoutUndefined = (change: SettingsChange): Partial<Settings> =>
   Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))

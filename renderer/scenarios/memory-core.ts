@@ -7,6 +7,7 @@ import type { Connection, ConnectionId } from '../../shared/contract/connections
 import type { CoreApi } from '../../shared/contract/contract.ts'
 import type { HealthState, Tool } from '../../shared/contract/health.ts'
 import type { ConnectionFacts, NetworkStep } from '../../shared/contract/network.ts'
+import type { PolicyState } from '../../shared/contract/policy.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
 import type { VaultState } from '../../shared/contract/vault.ts'
 import { Problem, type ProblemCode } from '../../shared/problems.ts'
@@ -24,6 +25,7 @@ export type World = {
   health: HealthState
   clients: ClientApp[]
   settings: Settings
+  policy: PolicyState
   tools: Tool[]
   /** Newest first. */
   calls: CallRow[]
@@ -65,9 +67,8 @@ export function createMemoryCore(world: World) {
     if (code) return Promise.reject(new Problem(code))
     return Promise.resolve().then(value)
   }
-  const mirror = <K extends 'app' | 'auth' | 'connections' | 'vault' | 'catalog' | 'health' | 'clients' | 'settings'>(
-    room: K,
-  ) => ({
+  type Mirrored = 'app' | 'auth' | 'connections' | 'vault' | 'catalog' | 'health' | 'clients' | 'settings' | 'policy'
+  const mirror = <K extends Mirrored>(room: K) => ({
     snapshot: () => answer(`${room}.snapshot`, () => world[room]),
     changed: (listener: (value: World[K]) => void) => changed.on((which) => which === room && listener(world[room])),
   })
@@ -223,6 +224,7 @@ export function createMemoryCore(world: World) {
       page: (input) => answer('activity.page', () => page(world.calls, input)),
       added: added.on,
     },
+    policy: mirror('policy'),
     settings: {
       ...mirror('settings'),
       problem: () => answer('settings.problem', () => null),

@@ -313,6 +313,7 @@ export function createWorld(): World {
       welcomeDone: true,
       company: 'https://mcp.northwind.example',
     },
+    policy: { rows: [], sources: [], unknown: [] },
     tools: githubTools,
     calls: makeCalls(240),
     preview: {

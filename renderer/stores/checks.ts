@@ -121,7 +121,7 @@ function checkClients(clients: ClientApp[] | null): Check[] {
       if (problem) return { ...base, level: levelOf(problem), text: problem.title }
       if (state === 'set-up') return { ...base, level: 'ok', text: t('help.check.clientOk') }
       if (state === 'partly') return { ...base, level: 'needs-you', text: t('help.check.clientUpdate') }
-      if (state === 'needs-repair') return { ...base, level: 'needs-you', text: t('help.check.clientRepair') }
+      if (state === 'needs-repair') return { ...base, level: 'needs-you', text: t('help.check.repairApps') }
       return { ...base, level: 'waiting', text: t('help.check.clientNotSetUp') }
     })
 }

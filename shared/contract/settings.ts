@@ -30,7 +30,7 @@ const choices = {
   /** Whether AI clients may be started with a server by its address, which is in no list (`causeway bridge <url>`). */
   allowAdHoc: z.boolean(),
   /** Whether entries that an app or another program took out of its file are put back by themselves, or on request. */
-  repairApps: z.enum(['ask', 'auto']),
+  repairApps: z.enum(['off', 'ask', 'auto']),
   /** How many days of activity are kept. */
   activityDays: z.number().int().min(0).max(365),
   /** The largest answer an app is given, instead of what is known of it: clients built on the SDK go deaf past 10 MB. */

@@ -686,7 +686,7 @@ export const en = {
       clientOk: 'Set up',
       clientNotSetUp: 'Not set up',
       clientUpdate: 'Some of your servers are not in its config file yet',
-      clientRepair: 'Its config file no longer holds what was written',
+      repairApps: 'Its config file no longer holds what was written',
     },
   },
   tray: {

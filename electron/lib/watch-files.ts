@@ -6,7 +6,7 @@ type Watched = { watcher: FSWatcher; inode: number; names: Set<string> }
 /**
  * Tells when one of the files changes, appears or goes. It watches folders, not files: clients replace their file as a
  * whole, and a watch on the file would stay with the old one. Where the folder is not there yet, the nearest one above
- * is watched for it; each `set` looks anew.
+ * is watched for it; each `set` looks anew. `*` as a file's name stands for every file of its folder.
  */
 export function watchFiles(onChange: () => void) {
   const folders = new Map<string, Watched>()
@@ -32,8 +32,9 @@ export function watchFiles(onChange: () => void) {
   function open(folder: string, names: Set<string>) {
     try {
       const watcher = watch(folder, { persistent: false }, (_, name) => {
+        const expected = folders.get(folder)?.names
         // Windows and some network drives do not say which file it was.
-        if (name === null || folders.get(folder)?.names.has(name) || name === basename(folder)) onChange()
+        if (name === null || expected?.has(name) || expected?.has('*') || name === basename(folder)) onChange()
       })
       watcher.on('error', () => watcher.close())
       folders.set(folder, { watcher, inode: inodeOf(folder), names })

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import type { PolicyState } from '../../shared/contract/policy.ts'
+import { Problem } from '../../shared/problems.ts'
+import { runCli } from './cli.ts'
+import type { Needs } from './session.ts'
+
+async function run(state: PolicyState, ...argv: string[]) {
+  const out: string[] = []
+  const api = { policy: { snapshot: async () => state } }
+  const needs = {
+    connect: async () => ({ api, running: true, close: async () => {} }),
+    out: (text: string) => out.push(text),
+    err: (text: string) => out.push(text),
+    version: '1',
+  }
+  return { code: await runCli(needs as unknown as Needs, ['policy', ...argv]), text: out.join('\n') }
+}
+
+const source = '/etc/causeway/policy.json'
+const row = { title: 'Days of activity kept', key: 'activityDays', problem: null }
+const decided = { ...row, value: 90, origin: 'mandatory' as const, source, locked: true }
+const state = (more: Partial<PolicyState> = {}): PolicyState => ({
+  rows: [decided],
+  sources: [{ source, problem: null }],
+  unknown: [],
+  ...more,
+})
+
+test('shows each key with its value, who said so, and whether it can be changed', async () => {
+  const { code, text } = await run(state())
+  expect(code).toBe(0)
+  expect(text).toMatch(/activityDays +90 +IT +locked +\/etc\/causeway\/policy\.json$/)
+  expect(JSON.parse((await run(state(), 'show', '--json')).text)).toEqual(state())
+  const free = { ...row, value: 7, origin: 'person' as const, source: null, locked: false }
+  expect((await run(state({ rows: [free], sources: [] }))).text).toMatch(/activityDays +7 +you\n\nIT has set nothing/)
+})
+
+test('what is wrong is said once, with exit code 5; a name nobody knows is said and is no failure', async () => {
+  const bad = new Problem('policy.unreadable', `${source}: it is a link`).data
+  const broken = state({ rows: [{ ...decided, problem: bad }], sources: [{ source, problem: bad }] })
+  const { code, text } = await run(broken)
+  expect(code).toBe(5)
+  expect(text.split('[policy.unreadable]')).toHaveLength(2)
+  const unknown = [new Problem('policy.key-unknown', `theme in ${source}`).data]
+  const other = await run(state({ unknown }))
+  expect(other.code).toBe(0)
+  expect(other.text).toContain('theme in /etc/causeway/policy.json [policy.key-unknown]')
+})

@@ -1,0 +1,34 @@
+import type { PolicyRow } from '../../shared/contract/policy.ts'
+import { toLines, toTable } from './print.ts'
+import { exitCodes, type Result } from './result.ts'
+import type { Connection } from './session.ts'
+
+const origins: Record<PolicyRow['origin'], string> = {
+  mandatory: 'IT',
+  company: 'the company’s document',
+  person: 'you',
+  recommended: 'IT, as a suggestion',
+  default: '',
+}
+
+/** What IT decided, what holds, and who said so. Exit code 5 where something of it cannot be believed or is not valid. */
+export async function showPolicy({ api }: Connection): Promise<Result> {
+  const policy = await api.policy.snapshot()
+  const { rows, sources, unknown } = policy
+  const table = toTable(
+    ['key', 'value', 'from', 'locked', 'source'],
+    rows.map(({ key, value, origin, source, locked }) => [
+      ...[key, typeof value === 'string' ? value : JSON.stringify(value)],
+      ...[origins[origin], locked ? 'locked' : '', source ?? ''],
+    ]),
+  )
+  const problems = [...sources, ...rows].flatMap(({ problem }) => (problem ? [problem] : []))
+  // A place that is refused is named once, not once for every key.
+  const said = new Map([...problems, ...unknown].map((problem) => [`${problem.code} ${problem.detail}`, problem]))
+  const none = sources.length === 0 ? ['\nIT has set nothing on this computer.'] : []
+  return {
+    json: policy,
+    text: [table, ...none, ...[...said.values()].map((problem) => `\n${toLines(problem)}`)].join('\n'),
+    code: problems.length > 0 ? exitCodes.broken : exitCodes.done,
+  }
+}
