@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Problem } from '../../shared/problems.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { toAddress } from './address.ts'
 import { createCompany } from './company.ts'
@@ -15,17 +16,22 @@ const document = {
 
 let folder: string
 let address: string | null
+let refusal: Problem | null
 let answer: () => Response | Promise<Response>
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'company-'))
   address = null
+  refusal = null
   answer = () => Response.json(document)
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 function make() {
   const settings = {
-    company: () => address,
+    company: () => {
+      if (refusal) throw refusal
+      return address
+    },
     setCompany: (next: string | null) => {
       address = next
     },
@@ -88,3 +94,16 @@ test.each([
 ])('refuses %j as an address', (typed) =>
   expect(() => toAddress(typed)).toThrow(expect.objectContaining({ code: 'app.company-invalid' })),
 )
+
+test('a company that somebody chose and nobody can read is none, with the reason, and is not asked for anew', async () => {
+  refusal = new Problem('policy.unreadable', '/etc/causeway/policy.json: it is a link')
+  const company = make()
+  await company.refresh()
+  expect(company.current()).toBeNull()
+  expect(company.problem()).toEqual(refusal.data)
+  expect(company.isChosen()).toBe(true)
+  refusal = null
+  address = 'http://not-over-tls.example'
+  await company.refresh()
+  expect(company.problem()).toMatchObject({ code: 'app.company-invalid' })
+})

@@ -44,18 +44,21 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
     changed.emit(current)
   }
 
+  /** No address and a reason where somebody chose one that cannot be read. */
+  function findAddress(): { address: string | null; because: ProblemData | null } {
+    try {
+      const chosen = settings.company()
+      return { address: chosen && toAddress(chosen), because: null }
+    } catch (error) {
+      return { address: null, because: toProblem(error) }
+    }
+  }
+
   /** At start and on demand: the network's copy, else the last good one with the reason why it is not fresh. */
   async function refresh() {
     const turn = ++latest
-    let address: string | null
-    try {
-      const chosen = settings.company()
-      address = chosen && toAddress(chosen)
-    } catch (error) {
-      log.warn('company.not-known', { error })
-      return become(null, toProblem(error))
-    }
-    if (!address) return become(null, null)
+    const { address, because } = findAddress()
+    if (!address) return become(null, because)
     const kept = current?.address === address ? current : await findKept(address)
     if (kept && turn === latest) become(kept, problem)
     try {
@@ -86,7 +89,10 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
   return {
     current: () => current,
     /** True once there is an address, also while nothing could be read from it yet. */
-    isChosen: () => settings.company() !== null,
+    isChosen: () => {
+      const { address, because } = findAddress()
+      return address !== null || because !== null
+    },
     problem: () => problem,
     refresh,
     join: joinCompany,
