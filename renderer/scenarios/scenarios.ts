@@ -1,3 +1,4 @@
+import type { PolicyRow } from '../../shared/contract/policy.ts'
 import { Problem, type ProblemData } from '../../shared/problems.ts'
 import type { ConnectionState } from '../http-carrier.ts'
 import type { World } from './memory-core.ts'
@@ -21,6 +22,33 @@ const firstRun = (world: World) => {
   world.settings.welcomeDone = false
   world.auth = { state: 'signed-out', problem: null }
   world.health = { overall: 'needs-you', sentence: 'Sign in to start', needs: [], servers: [] }
+}
+const source = '/etc/causeway/policy.json'
+const decided = (key: string, title: string, value: unknown, more: Partial<PolicyRow> = {}): PolicyRow => ({
+  ...{ key, title, value, origin: 'mandatory', source, locked: true, problem: null },
+  ...more,
+})
+const managed = (world: World) => {
+  const caFiles = ['/etc/causeway/northwind-root.pem']
+  const proxy = { mode: 'fixed' as const, url: 'http://proxy.northwind.example:3128', bypass: [] }
+  Object.assign(world.settings, { allowAdHoc: false, activityDays: 90, proxy, caFiles })
+  const free = { origin: 'person', source: null, locked: false } as const
+  const bad = problem('policy.key-invalid', `allowAdHoc in ${source}: Invalid input: expected boolean, received string`)
+  world.policy = {
+    rows: [
+      decided('company', 'Company address', 'https://mcp.northwind.example'),
+      decided('allowAdHoc', 'Servers outside of the company’s list', false, { problem: bad }),
+      decided('requireKeychain', 'A keychain is required', true, { origin: 'company', source: null }),
+      decided('repairApps', 'Repair of AI clients', 'auto', { origin: 'recommended', locked: false }),
+      decided('proxy', 'Proxy', proxy),
+      decided('caFiles', 'Further certificates to trust', caFiles),
+      decided('activityDays', 'Days of activity kept', 90),
+      decided('answerMb', 'Largest answer', null, { ...free, origin: 'default' }),
+      decided('startAtLogin', 'Start at login', true, free),
+    ],
+    sources: [{ source, problem: null }],
+    unknown: [problem('policy.key-unknown', `theme in ${source}`)],
+  }
 }
 const signedOut = (world: World) => {
   world.auth = { state: 'signed-out', problem: null }
@@ -305,6 +333,7 @@ export const scenarios: Scenario[] = [
   },
   { name: 'account-sign-out', hash: '#/account', press: 'Sign out' },
   { name: 'settings', hash: '#/settings' },
+  { name: 'settings-managed', hash: '#/settings', change: managed },
   {
     name: 'settings-headless',
     hash: '#/settings',

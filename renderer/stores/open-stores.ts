@@ -5,6 +5,7 @@ import { openClients } from './clients.ts'
 import { openClock } from './clock.ts'
 import { openConnections } from './connections.ts'
 import { openHealth } from './health.ts'
+import { openPolicy } from './policy.ts'
 import { openSettings } from './settings.ts'
 import { openVault } from './vault.ts'
 
@@ -20,6 +21,7 @@ export function openStores() {
     openConnections,
     openClients,
     openSettings,
+    openPolicy,
   ].map((open) => open())
   return () => {
     stopClock()

@@ -646,6 +646,21 @@ export const en = {
     folder: 'Data folder',
     openFolder: 'Open the folder',
   },
+  policy: {
+    title: 'What your company decides',
+    set: 'Set by your company.',
+    locked: 'locked',
+    key: 'Setting',
+    value: 'Value',
+    from: 'From',
+    origins: {
+      mandatory: 'Your IT',
+      company: 'Your company',
+      person: 'You',
+      recommended: 'Your IT, as a suggestion',
+      default: 'As usual',
+    },
+  },
   help: {
     title: 'Help',
     subtitle: 'What was checked, and what to do where it is not right.',

@@ -3,8 +3,10 @@ import { IconArrowBackUp } from '@tabler/icons-react'
 import { useId, useState } from 'react'
 import type { ClientApp } from '../../../shared/contract/clients.ts'
 import { forgetGivenBack } from '../../stores/clients.ts'
+import { useLock } from '../../stores/policy.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
+import { LockNote } from '../../ui/lock-note.tsx'
 import { Card, Section } from '../../ui/screen.tsx'
 import classes from './apps-screen.module.css'
 import { GiveBackDialog } from './give-back-dialog.tsx'
@@ -44,20 +46,21 @@ export function AllApps({ apps }: { apps: ClientApp[] }) {
 
 function AutoRepair() {
   const repair = useSettings(({ value }) => value?.repairApps)
+  const lock = useLock('repairApps')
   const id = useId()
   return (
     <div className={classes.all}>
       <div>
         {t('allApps.repair')}
         <div className={classes.text} id={id}>
-          {t('allApps.repairText')}
+          {t('allApps.repairText')} {lock && <LockNote lock={lock} />}
         </div>
       </div>
       <Switch
         size="md"
         aria-label={t('allApps.repair')}
         aria-describedby={id}
-        disabled={repair === undefined}
+        disabled={repair === undefined || lock !== undefined}
         checked={repair === 'auto'}
         onChange={(event) => void updateSettings({ repairApps: event.currentTarget.checked ? 'auto' : 'ask' })}
       />

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { ProxyChoice, type Settings } from '../../../shared/contract/settings.ts'
+import { useLock } from '../../stores/policy.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
@@ -24,14 +25,19 @@ export function NetworkRows({ settings }: { settings: Settings }) {
 
 function ProxyRow({ value }: { value: Settings['proxy'] }) {
   const [editing, setEditing] = useState(false)
+  const lock = useLock('proxy')
   const choose = (mode: string) => {
     if (mode === 'fixed') setEditing(true)
     else if (mode === 'system' || mode === 'none') void updateSettings({ proxy: { mode } })
   }
   return (
-    <SettingRow name={t('settings.proxy')} text={value.mode === 'fixed' ? value.url : t('settings.proxyText')}>
+    <SettingRow
+      name={t('settings.proxy')}
+      text={value.mode === 'fixed' ? value.url : t('settings.proxyText')}
+      lock={lock}
+    >
       <Group gap="xs">
-        {value.mode === 'fixed' && (
+        {value.mode === 'fixed' && !lock && (
           <Button variant="default" onClick={() => setEditing(true)}>
             {t('settings.change')}
           </Button>
@@ -39,6 +45,7 @@ function ProxyRow({ value }: { value: Settings['proxy'] }) {
         <Choice
           w={190}
           aria-label={t('settings.proxy')}
+          disabled={lock !== undefined}
           data={modes.map((mode) => ({ value: mode, label: t(`settings.proxies.${mode}`) }))}
           value={value.mode}
           onChange={choose}
@@ -88,9 +95,10 @@ function ProxyForm({ value, onDone }: { value: Settings['proxy']; onDone: () => 
 
 function CaFilesRow({ value }: { value: string[] }) {
   const [editing, setEditing] = useState(false)
+  const lock = useLock('caFiles')
   return (
-    <SettingRow name={t('settings.caFiles')} text={value.join(' · ') || t('settings.caFilesText')}>
-      <Button variant="default" onClick={() => setEditing(true)}>
+    <SettingRow name={t('settings.caFiles')} text={value.join(' · ') || t('settings.caFilesText')} lock={lock}>
+      <Button variant="default" disabled={lock !== undefined} onClick={() => setEditing(true)}>
         {t('settings.change')}
       </Button>
       <Modal opened={editing} onClose={() => setEditing(false)} title={t('settings.caFiles')}>
@@ -146,12 +154,14 @@ function Form({ canSave, onSave, onDone, children }: FormProps) {
 }
 
 function AnswerRow({ value }: { value: number | null }) {
+  const lock = useLock('answerMb')
   const sizes = [...new Set([...usualSizes, ...(value ? [value] : [])])].sort((a, b) => a - b)
   return (
-    <SettingRow name={t('settings.answer')} text={t('settings.answerText')}>
+    <SettingRow name={t('settings.answer')} text={t('settings.answerText')} lock={lock}>
       <Choice
         w={190}
         aria-label={t('settings.answer')}
+        disabled={lock !== undefined}
         data={[
           { value: '', label: t('settings.answerUsual') },
           ...sizes.map((size) => ({ value: String(size), label: `${size} MB` })),

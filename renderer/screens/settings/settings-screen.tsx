@@ -2,6 +2,7 @@ import { SegmentedControl, Switch } from '@mantine/core'
 import { useId } from 'react'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { useApp } from '../../stores/app.ts'
+import { useLock } from '../../stores/policy.ts'
 import { updateSettings, useSettings } from '../../stores/settings.ts'
 import { t } from '../../texts.ts'
 import { Choice } from '../../ui/choice.tsx'
@@ -11,6 +12,7 @@ import { Card, Screen, Section } from '../../ui/screen.tsx'
 import { About } from './about.tsx'
 import { CompanyRow } from './company-row.tsx'
 import { NetworkRows } from './network-rows.tsx'
+import { PolicyTable } from './policy-table.tsx'
 import { SettingRow } from './setting-row.tsx'
 import classes from './settings-screen.module.css'
 
@@ -24,6 +26,7 @@ export function SettingsScreen() {
       <ProblemBar of={useSettings} />
       <ProblemBar of={useApp} />
       {settings ? <Choices settings={settings} /> : <RowsSkeleton count={4} />}
+      <PolicyTable />
       <Section title={t('settings.about')}>
         <Card className={classes.about}>
           <About />
@@ -76,13 +79,14 @@ function StartAtLogin({ value }: { value: boolean }) {
   const headless = useApp((app) => app.value?.mode === 'headless')
   const text = headless ? t('settings.startAtLoginHeadless') : t('settings.startAtLoginText')
   const id = useId()
+  const lock = useLock('startAtLogin')
   return (
-    <SettingRow name={t('settings.startAtLogin')} text={text} textId={id}>
+    <SettingRow name={t('settings.startAtLogin')} text={text} textId={id} lock={lock}>
       <Switch
         size="md"
         aria-label={t('settings.startAtLogin')}
         aria-describedby={id}
-        disabled={headless}
+        disabled={headless || lock !== undefined}
         checked={value && !headless}
         onChange={(event) => void updateSettings({ startAtLogin: event.currentTarget.checked })}
       />
@@ -92,12 +96,14 @@ function StartAtLogin({ value }: { value: boolean }) {
 
 function AllowAdHoc({ value }: { value: boolean }) {
   const id = useId()
+  const lock = useLock('allowAdHoc')
   return (
-    <SettingRow name={t('settings.allowAdHoc')} text={t('settings.allowAdHocText')} textId={id}>
+    <SettingRow name={t('settings.allowAdHoc')} text={t('settings.allowAdHocText')} textId={id} lock={lock}>
       <Switch
         size="md"
         aria-label={t('settings.allowAdHoc')}
         aria-describedby={id}
+        disabled={lock !== undefined}
         checked={value}
         onChange={(event) => void updateSettings({ allowAdHoc: event.currentTarget.checked })}
       />
@@ -106,16 +112,18 @@ function AllowAdHoc({ value }: { value: boolean }) {
 }
 
 function Retention({ value }: { value: number }) {
+  const lock = useLock('activityDays')
   const days = [...new Set([...usualDays, value])].sort((a, b) => a - b)
   const data = days.map((count) => ({
     value: String(count),
     label: count === 0 ? t('settings.retentionOff') : t('settings.retentionDays', { count }),
   }))
   return (
-    <SettingRow name={t('settings.retention')} text={t('settings.retentionText')}>
+    <SettingRow name={t('settings.retention')} text={t('settings.retentionText')} lock={lock}>
       <Choice
         w={170}
         aria-label={t('settings.retention')}
+        disabled={lock !== undefined}
         data={data}
         value={String(value)}
         onChange={(chosen) => void updateSettings({ activityDays: Number(chosen) })}
