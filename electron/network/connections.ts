@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import type { Dial } from './dial.ts'
 import { createExchanges } from './exchanges.ts'
+import { send } from './send.ts'
 
 type Needs = {
   dial: Dial
@@ -54,7 +55,7 @@ export function createConnections({ dial, onFacts, onFailed }: Needs) {
       const socket = await open(url, ['h2', 'http/1.1'])
       return { socket, isHttp2: 'alpnProtocol' in socket && socket.alpnProtocol === 'h2' }
     },
-    request: (options) => agent.request(options),
+    request: (options) => send(agent, options),
     offer(origin, socket) {
       spare.get(origin)?.destroy()
       spare.set(origin, socket)

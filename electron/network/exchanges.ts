@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
-import { openSession, type Request, type Session } from './http2.ts'
+import { openSession, type Session } from './http2.ts'
+import type { Exchanged, Request } from './send.ts'
 
 type Needs = {
   /** Opens a connection that may speak HTTP/2, and says whether it does. */
@@ -11,7 +10,6 @@ type Needs = {
   /** A connection that turned out to speak HTTP/1.1; the next exchange takes it. */
   offer: (origin: string, socket: Socket) => void
 }
-export type Exchanged = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Readable }
 
 const mostTries = 3
 
@@ -55,19 +53,22 @@ export function createExchanges({ open, request, offer }: Needs) {
     }
   }
 
+  async function requestSecurely(origin: string, options: Request): Promise<Exchanged> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const session = await find(origin)
+      if (!session) break
+      const answer = await session.request(options)
+      if (!('unsent' in answer)) return answer
+      if (answer.unsent === 'elsewhere') http1.add(origin)
+      if (http1.has(origin)) break
+    }
+    return request(options)
+  }
+
   return {
-    async request(options: Request): Promise<Exchanged> {
+    request(options: Request): Promise<Exchanged> {
       const origin = String(options.origin)
-      if (!origin.startsWith('https:')) return request(options)
-      for (let tries = 0; tries < mostTries; tries += 1) {
-        const session = await find(origin)
-        if (!session) break
-        const answer = await session.request(options)
-        if (!('unsent' in answer)) return answer
-        if (answer.unsent === 'elsewhere') http1.add(origin)
-        if (http1.has(origin)) break
-      }
-      return request(options)
+      return origin.startsWith('https:') ? requestSecurely(origin, options) : request(options)
     },
     /** What runs is finished. */
     close() {

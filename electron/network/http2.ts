@@ -1,10 +1,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import type { Exchanged, Request } from './send.ts'
 
-export type Request = Dispatcher.RequestOptions
-export type Answer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Readable }
 /** The server did nothing with the request: it may be sent again, `elsewhere` by HTTP/1.1 only. */
 export type Unsent = { unsent: 'here' | 'elsewhere' }
 
@@ -36,12 +34,12 @@ export async function openSession(origin: string, socket: Socket) {
   const start = ({ path, method, headers, body, signal }: Request) =>
     session.request(
       { ...toLowerCase(headers as Record<string, string>), ':method': method, ':path': path },
-      { endStream: !body, ...(signal ? { signal: signal as AbortSignal } : {}) },
+      { endStream: !body, ...(signal ? { signal } : {}) },
     )
 
   /** Sends one request in a place that was reserved. */
-  function request(options: Request): Promise<Answer | Unsent> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer | Unsent>()
+  function request(options: Request): Promise<Exchanged | Unsent> {
+    const { promise, resolve, reject } = Promise.withResolvers<Exchanged | Unsent>()
     let stream: ClientHttp2Stream
     try {
       stream = start(options)
@@ -58,7 +56,7 @@ export async function openSession(origin: string, socket: Socket) {
     })
     stream.once('response', (answer) => {
       const { [HTTP2_HEADER_STATUS]: statusCode = 0, ...rest } = answer
-      resolve({ statusCode: Number(statusCode), headers: rest as Answer['headers'], body: toWhole(stream) })
+      resolve({ statusCode: Number(statusCode), headers: rest as Exchanged['headers'], body: toWhole(stream) })
     })
     stream.once('close', () => {
       streams -= 1
@@ -67,6 +65,7 @@ export async function openSession(origin: string, socket: Socket) {
       else reject(failure ?? lost())
     })
     if (options.body) stream.end(options.body)
+    options.onSent?.()
     return promise
   }
 

@@ -8,6 +8,7 @@ import { type Connections, createConnections } from './connections.ts'
 import { createDial } from './dial.ts'
 import { watchMoves } from './moves.ts'
 import { createProxies } from './proxy.ts'
+import type { Request } from './send.ts'
 import { findTls, type TlsServer } from './server-tls.ts'
 import { createTrust } from './trust.ts'
 
@@ -75,7 +76,7 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
 
   return {
     /** For the byte path: one HTTP exchange, without a limit on how long the answer takes. */
-    dispatcher: { request: (options: Dispatcher.RequestOptions) => present.request(options) },
+    dispatcher: { request: (options: Request) => present.request(options) },
     /** The platform’s own `fetch` over the same connections. */
     fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.agent))) as typeof fetch,
     /** What a host was last reached by; undefined before the first connection. */

@@ -1,6 +1,7 @@
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Problem } from '../../../shared/problems.ts'
+import type { Body } from './link-options.ts'
 import { toNetworkProblem } from './network-problem.ts'
 
 // Whatever has come so far is handed on at once: a compressed event stream must not wait for a full block.
@@ -15,25 +16,26 @@ const decoders: Record<string, () => NodeJS.ReadWriteStream & Readable> = {
 }
 
 /** The body as its sender meant it. It is decompressed as it is read, so the reader’s limits count real bytes. */
-export function decompress(body: Readable, contentEncoding: string | undefined): Readable {
+export function decompress(body: Body, contentEncoding: string | undefined): Body {
   // A body may break after its reader has left; that is nobody’s concern then, and no crash.
-  body.on('error', () => {})
-  const encodings = (contentEncoding ?? '').toLowerCase().split(',')
+  if (body instanceof Readable) body.on('error', () => {})
+  if (!contentEncoding) return body
+  const encodings = contentEncoding.toLowerCase().split(',')
   const names = encodings.map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
   // Each layer multiplies what a bomb can cost; servers use one, proxies at most add one.
   if (names.length > 2) throw new Problem('bridge.bad-answer', `it is compressed ${names.length} times`)
-  return names.reduceRight((source: Readable, name) => {
+  return names.reduceRight((source: Body, name) => {
     const decoder = decoders[name]?.()
     if (!decoder) throw new Problem('bridge.bad-answer', `it is compressed as “${name.slice(0, 20)}”`)
     decoder.on('error', () => {})
-    return pipeline(source, decoder, () => {})
+    return pipeline(source, decoder, () => {}) as Readable
   }, body)
 }
 
-type Body = { body: Readable; host: string; header: (name: string) => string | undefined }
+type Whole = { body: Body; host: string; header: (name: string) => string | undefined }
 
 /** The whole body. Past the limit it throws and lets the connection go; what says beforehand that it will be is not read. */
-export async function readAll({ body, host, header }: Body, maxBytes: number): Promise<Buffer> {
+export async function readAll({ body, host, header }: Whole, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   const declared = Number(header('content-length') ?? 0)
@@ -56,7 +58,7 @@ export async function readAll({ body, host, header }: Body, maxBytes: number): P
 const worthReading = 64 * 1024
 
 /** The first bytes of a body of no great interest. A short one is read to its end, so that its connection is kept. */
-export async function readSome(body: Readable): Promise<Buffer> {
+export async function readSome(body: Body): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   try {

@@ -42,8 +42,14 @@ const same = (left: Headers, right: Headers) => {
 /** The headers that carry the sign-in. However many requests are answered 401 at once, one refresh is asked for. */
 export function createCredentials(fetchHeaders: LinkNeeds['headers']) {
   let renewing: Promise<Headers> | null = null
+  /** What was checked last: it is nearly always what is asked about next. */
+  let last: { given: Headers; checked: Headers } | null = null
 
-  const current = async () => checked(await fetchHeaders())
+  async function current(): Promise<Headers> {
+    const given = await fetchHeaders()
+    if (!last || !same(given, last.given)) last = { given, checked: checked(given) }
+    return last.checked
+  }
 
   /** Other credentials than those a server refused, or null where there are none to be had. */
   async function renew(rejected: Headers, challenge: string | undefined): Promise<Headers | null> {

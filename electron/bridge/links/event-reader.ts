@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Body } from './link-options.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
 const mostRemembered = 1000
@@ -22,7 +22,7 @@ function remember({ seen }: Cursor, ids: Set<string>) {
  * anything came.
  */
 export async function readEvents(
-  body: Readable,
+  body: Body,
   cursor: Cursor,
   maxBytes: number,
   take: (event: SseEvent) => Promise<void> | void,

@@ -1,12 +1,10 @@
-import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { Problem } from '../../../shared/problems.ts'
 import type { LinkNeeds } from '../link.ts'
 import { wait } from './backoff.ts'
 import { decompress, readSome } from './bodies.ts'
 import { createCookieJar } from './cookie-jar.ts'
 import { createCredentials } from './credentials.ts'
-import type { LinkSettings } from './link-options.ts'
+import type { Body, HttpRequest, HttpResponse, LinkSettings } from './link-options.ts'
 import { isStaleConnection, toNetworkProblem } from './network-problem.ts'
 
 export type Request = {
@@ -19,6 +17,8 @@ export type Request = {
   isRepeatable?: boolean
   /** How long its headers may take, where they are owed at once. Absent for calls, which may take hours. */
   headersMs?: number
+  /** Called once the whole request is on its way. */
+  onSent?: () => void
 }
 
 export type Answer = {
@@ -26,12 +26,26 @@ export type Answer = {
   /** Media type in lower case, without parameters. */
   type: string
   header: (name: string) => string | undefined
-  body: Readable
+  body: Body
   host: string
 }
 
 const mostRedirects = 5
 const mostWaits = 3
+const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
+const toMediaType = (text = '') => {
+  const end = text.indexOf(';')
+  return (end < 0 ? text : text.slice(0, end)).trim().toLowerCase()
+}
+/** The parts of an address are worked out anew each time they are asked for; each request needs them. */
+const placesOf = () => {
+  const known = new WeakMap<URL, { origin: string; host: string; path: string }>()
+  return (url: URL) => {
+    const found = known.get(url) ?? { origin: url.origin, host: url.host, path: url.pathname + url.search }
+    known.set(url, found)
+    return found
+  }
+}
 
 /**
  * One HTTP exchange after the other with the configured server and no other: adds the sign-in, renews it once when it
@@ -41,6 +55,7 @@ const mostWaits = 3
 export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispatcher, timings, now }: LinkSettings) {
   const credentials = createCredentials(headers)
   const cookies = createCookieJar({ now: () => now().getTime() })
+  const placeOf = placesOf()
 
   /** The whole time until the headers are there: a server that sends them byte by byte gains nothing by it. */
   async function dispatch(request: Request, signIn: Record<string, string>): Promise<Answer> {
@@ -56,41 +71,44 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
       .finally(() => clearTimeout(timer))
   }
   async function dispatchNow(request: Request, signIn: Record<string, string>): Promise<Answer> {
-    const { url, method, body, signal, isRepeatable } = request
-    const cookie = [signIn.cookie, cookies.header(url)].filter(Boolean).join('; ')
-    const options: Dispatcher.RequestOptions = {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      headers: { ...signIn, ...request.headers, ...(cookie ? { cookie } : {}) },
-      body: body ?? null,
-      signal,
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    const { url, method, body, signal, onSent } = request
+    const { origin, host, path } = placeOf(url)
+    const headers = { ...signIn, ...request.headers }
+    const kept = cookies.header(url)
+    if (kept) headers.cookie = signIn.cookie ? `${signIn.cookie}; ${kept}` : kept
+    const options: HttpRequest = {
+      ...{ origin, path, method, headers, body: body ?? null, signal, headersTimeout: 0, bodyTimeout: 0 },
+      ...(onSent ? { onSent } : {}),
     }
-    const response = await dispatcher
-      .request(options)
-      .catch((error) => {
-        if (isRepeatable && !signal.aborted && isStaleConnection(error)) return dispatcher.request(options)
-        throw error
-      })
-      .catch((error) => {
-        signal.throwIfAborted()
-        throw toNetworkProblem(error, url.host)
-      })
+    let response: HttpResponse
+    try {
+      response = await ask(options, request.isRepeatable === true)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw toNetworkProblem(error, host)
+    }
     cookies.store(url, response.headers['set-cookie'])
-    const header = (name: string) => [response.headers[name]].flat()[0]
-    const type = (header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-    const decoded = decompress(response.body, [response.headers['content-encoding']].flat().join(','))
-    return { status: response.statusCode, type, header, body: decoded, host: url.host }
+    const header = (name: string) => first(response.headers[name])
+    const encodings = response.headers['content-encoding']
+    const decoded = decompress(response.body, Array.isArray(encodings) ? encodings.join(',') : encodings)
+    return { status: response.statusCode, type: toMediaType(header('content-type')), header, body: decoded, host }
+  }
+  async function ask(options: HttpRequest, isRepeatable: boolean): Promise<HttpResponse> {
+    try {
+      return await dispatcher.request(options)
+    } catch (error) {
+      if (isRepeatable && !options.signal.aborted && isStaleConnection(error)) return dispatcher.request(options)
+      throw error
+    }
   }
 
   async function follow(request: Request, signIn: Record<string, string>): Promise<Answer> {
     let { url } = request
     for (let hops = 0; ; hops += 1) {
-      const answer = await dispatch({ ...request, url }, signIn)
+      const answer = await dispatch(hops === 0 ? request : { ...request, url }, signIn)
+      if (answer.status < 300 || answer.status >= 400 || answer.status === 304) return answer
       const location = answer.header('location')
-      if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || !location) return answer
+      if (!location) return answer
       await readSome(answer.body)
       const target = URL.canParse(location, url.href) ? new URL(location, url) : null
       if (!target) throw new Problem('bridge.redirected', `${url.host} names no valid address (HTTP ${answer.status})`)

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { ServerConfig } from '../../../shared/server-config.ts'
 import type { SharedServers } from './shared-servers.ts'
@@ -46,12 +45,26 @@ export type Verdict = { transport: 'http' | 'sse'; at: string }
  */
 export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
 
+export type HttpRequest = {
+  origin: string
+  path: string
+  method: 'GET' | 'POST' | 'DELETE'
+  headers: Record<string, string>
+  body: Buffer | null
+  signal: AbortSignal
+  headersTimeout: 0
+  bodyTimeout: 0
+  /** Called once the whole request is on its way. */
+  onSent?: () => void
+}
+/** What is read of an answer: less than a stream of Node, which is one. */
+export type Body = AsyncIterable<Buffer> & { readonly errored: Error | null; destroy: (reason?: Error) => unknown }
 /** What a link needs of an answer, over whichever version of HTTP it came. */
-type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Readable }
+export type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Body }
 
 export type LinkOptions = {
   /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
-  dispatcher: { request: (options: Dispatcher.RequestOptions) => Promise<HttpResponse> }
+  dispatcher: { request: (options: HttpRequest) => Promise<HttpResponse> }
   /** The local servers that sessions use together. */
   shared: SharedServers
   /** Largest message either way, counted after decompression. */

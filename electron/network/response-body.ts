@@ -1,0 +1,91 @@
+/** What carries the bytes: it is told to wait, to go on, and that nobody wants the rest. */
+type Source = { pause: () => void; resume: () => void; abort: (reason: Error) => void }
+
+/** Bytes as they come, for one reader that reads when it likes. */
+export type Body = AsyncIterable<Buffer> & {
+  /** What it broke with; null for as long as it has not. */
+  readonly errored: Error | null
+  destroy: (reason?: Error) => void
+}
+
+/** From here on the sender waits for the reader. */
+const mostWaiting = 64 * 1024
+
+/**
+ * The body of one answer, between a connection that brings it and whoever reads it. A stream of Node does the same at
+ * several times the cost, and each call needs one.
+ */
+export function createBody(source: Source) {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  let isPaused = false
+  let isOver = false
+  let errored: Error | null = null
+  let reader: { resolve: (result: IteratorResult<Buffer, undefined>) => void; reject: (error: Error) => void } | null =
+    null
+
+  function push(chunk: Buffer) {
+    if (isOver) return
+    if (reader) return settle(({ resolve }) => resolve({ value: chunk, done: false }))
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes <= mostWaiting || isPaused) return
+    isPaused = true
+    source.pause()
+  }
+  function settle(how: (waiting: NonNullable<typeof reader>) => void) {
+    const waiting = reader
+    reader = null
+    if (waiting) how(waiting)
+  }
+  function end() {
+    isOver = true
+    settle(({ resolve }) => resolve({ value: undefined, done: true }))
+  }
+  function fail(error: Error) {
+    if (isOver) return
+    isOver = true
+    errored = error
+    settle(({ reject }) => reject(error))
+  }
+  /** The reader wants no more: what waits is dropped, what comes is refused. */
+  function destroy(reason?: Error) {
+    chunks.length = 0
+    if (isOver) return
+    const why = reason ?? new Error('nobody reads this answer')
+    fail(why)
+    source.abort(why)
+  }
+
+  function next(): Promise<IteratorResult<Buffer, undefined>> {
+    const value = chunks.shift()
+    if (value) {
+      bytes -= value.length
+      if (isPaused && bytes <= mostWaiting) {
+        isPaused = false
+        source.resume()
+      }
+      return Promise.resolve({ value, done: false })
+    }
+    if (errored) return Promise.reject(errored)
+    if (isOver) return Promise.resolve({ value: undefined, done: true })
+    return new Promise((resolve, reject) => {
+      reader = { resolve, reject }
+    })
+  }
+  const iterator: AsyncIterator<Buffer, undefined> = {
+    next,
+    return() {
+      destroy()
+      return Promise.resolve({ value: undefined, done: true })
+    },
+  }
+  const body: Body = {
+    [Symbol.asyncIterator]: () => iterator,
+    get errored() {
+      return errored
+    },
+    destroy,
+  }
+  return { body, push, end, fail }
+}
