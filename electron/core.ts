@@ -12,7 +12,7 @@ import type { Assets } from './assets.ts'
 import { createAuth } from './auth/auth.ts'
 import { createBridge } from './bridge/bridge.ts'
 import { writeLaunch } from './bridge/launch-file.ts'
-import type { EraVerdict, Verdict } from './bridge/links/link-options.ts'
+import type { EraVerdict, OrderVerdict, Verdict } from './bridge/links/link-options.ts'
 import { openLink } from './bridge/links/open-link.ts'
 import { createSharedServers } from './bridge/links/shared-servers.ts'
 import { createCatalog } from './catalog/catalog.ts'
@@ -162,6 +162,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const verdicts = new Map<string, Verdict>()
   const eras = new Map<string, EraVerdict>()
   const shared = createSharedServers({ version, account: () => auth.account()?.id ?? null })
+  const orders = new Map<string, OrderVerdict>()
   const eraKey = (url: string) => `${auth.account()?.id ?? ''} ${url}`
   const bridge = createBridge({
     runFolder: paths.run,
@@ -183,6 +184,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
         remember: (url, verdict) => verdicts.set(url, verdict),
         recallEra: (url) => eras.get(eraKey(url)),
         rememberEra: (url, verdict) => eras.set(eraKey(url), verdict),
+        recallOrder: (url) => orders.get(url),
+        rememberOrder: (url, verdict) => orders.set(url, verdict),
       }),
     allowAdHoc: () => settings.snapshot().allowAdHoc,
     account: () => auth.account()?.id ?? null,

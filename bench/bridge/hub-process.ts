@@ -5,6 +5,7 @@ import { createBridge } from '../../electron/bridge/bridge.ts'
 import { openLink } from '../../electron/bridge/links/open-link.ts'
 import { createSharedServers } from '../../electron/bridge/links/shared-servers.ts'
 import { createMemoryLog } from '../../electron/lib/log.ts'
+import { send } from '../../electron/lib/send.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
 
 // The hub with one server, `reference`, and one token: what the behaviour table starts and kills for each of its cells.
@@ -18,7 +19,7 @@ const bridge = createBridge({
   version: '0.0.0',
   findServer: (id) => (id === config.id ? { config, allowed: true } : undefined),
   headers: async () => ({ authorization: `Bearer ${token}` }),
-  openLink: (needs) => openLink(needs, { dispatcher, shared }),
+  openLink: (needs) => openLink(needs, { dispatcher: { request: (asked) => send(dispatcher, asked) }, shared }),
   allowAdHoc: () => true,
   account: () => null,
   // The table has a row for messages no client of the SDK could take.

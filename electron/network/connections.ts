@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { Agent } from 'undici'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
+import { send } from '../lib/send.ts'
 import type { Dial } from './dial.ts'
 import { createExchanges } from './exchanges.ts'
-import { send } from './send.ts'
 
 type Needs = {
   dial: Dial

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Exchanged, Request } from '../lib/send.ts'
 import { openSession, type Session } from './http2.ts'
-import type { Exchanged, Request } from './send.ts'
 
 type Needs = {
   /** Opens a connection that may speak HTTP/2, and says whether it does. */

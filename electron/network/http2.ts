@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
-import type { Exchanged, Request } from './send.ts'
+import type { Exchanged, Request } from '../lib/send.ts'
 
 /** The server did nothing with the request: it may be sent again, `elsewhere` by HTTP/1.1 only. */
 export type Unsent = { unsent: 'here' | 'elsewhere' }

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Problem } from '../../../shared/problems.ts'
-import type { Body } from './link-options.ts'
+import type { Body } from '../../lib/response-body.ts'
 import { toNetworkProblem } from './network-problem.ts'
 
 // Whatever has come so far is handed on at once: a compressed event stream must not wait for a full block.

@@ -1,10 +1,11 @@
 import { Problem } from '../../../shared/problems.ts'
+import type { Body } from '../../lib/response-body.ts'
 import type { LinkNeeds } from '../link.ts'
 import { wait } from './backoff.ts'
 import { decompress, readSome } from './bodies.ts'
 import { createCookieJar } from './cookie-jar.ts'
 import { createCredentials } from './credentials.ts'
-import type { Body, HttpRequest, HttpResponse, LinkSettings } from './link-options.ts'
+import type { HttpRequest, HttpResponse, LinkSettings } from './link-options.ts'
 import { isStaleConnection, toNetworkProblem } from './network-problem.ts'
 
 export type Request = {

@@ -70,8 +70,9 @@ export function createAnswerStream({ url, exchange, inbox, settings, isCurrent }
     let { body } = first
     for (;;) {
       await readEvents(body, cursor, maxMessageBytes, (event) => take(event, request))
-      if (!request || request.isDone() || signal.aborted) return
+      if (!request || request.isDone() || request.early === 'refused' || signal.aborted) return
       if (!cursor.lastEventId) {
+        if (request.early) request.early = 'lost'
         inbox.refuse(request, request.trouble ?? new Problem('bridge.interrupted', `${url.host} ended the stream`))
         return
       }

@@ -11,6 +11,7 @@ import { noSession, readSessionId, type Session, sessionHeaders } from './http-s
 import { createInbox, type OpenRequest } from './inbox.ts'
 import type { LinkSettings } from './link-options.ts'
 import { openAgain } from './opening.ts'
+import { createOvertaking } from './overtaking.ts'
 import type { WakingLink } from './waking-link.ts'
 
 type Refusal = Outcome & { kind: 'refused' }
@@ -30,6 +31,7 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   const closing = new AbortController()
   const memory = createClientMemory()
   const exchange = createExchange(needs, settings)
+  const overtaking = createOvertaking(url.href, settings)
   const inbox = createInbox({ ...needs, requestMs: timings.requestMs, expired })
   let session: Session = noSession
   let isKnown = false
@@ -56,12 +58,16 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   async function carry(parcel: Omit<Parcel, 'session'>): Promise<void> {
     const { request } = parcel
     let used = session
-    let outcome = await post({ ...parcel, session: used })
+    const attempt = () => {
+      used = session
+      return post({ ...parcel, session: used })
+    }
+    const isOwn = request === null || parcel.isRenewal
+    let outcome = await (isOwn ? attempt() : overtaking.carry(request, attempt))
     // What belongs to a renewal must not ask for another and wait for itself.
     if (outcome.kind === 'forgotten' && !request?.isDone() && !parcel.isRenewal) {
       await renew(used)
-      used = session
-      outcome = await post({ ...parcel, session: used })
+      outcome = await attempt()
     }
     if (outcome.kind === 'forgotten') throw new Problem('bridge.session-lost', url.host)
     if (outcome.kind === 'refused') await refuse(outcome, request)
@@ -118,10 +124,13 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   }
 
   function initialized({ line, method }: Message) {
-    const sent = ordered(() => run({ line, method, request: null })).then(() => {
-      if (!closing.signal.aborted) listener.start(session)
-    })
-    hold(Promise.race([sent, wait(timings.holdMs, closing.signal)]))
+    const written = Promise.withResolvers<void>()
+    const sent = ordered(() => run({ line, method, request: null, onSent: written.resolve }))
+    const answered = Promise.race([sent, wait(timings.holdMs, closing.signal)])
+    const listen = async (early: Promise<unknown> | null) => {
+      if (!closing.signal.aborted) await listener.start(session, early)
+    }
+    hold(overtaking.begin({ written: written.promise, answered, listen }))
   }
 
   function refuseTwice({ id }: Message) {
@@ -131,8 +140,8 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
   function cancel(message: Message) {
     const request = inbox.cancel(message)
     if (!request || request.progress === 'waiting') return
-    const overtaking = request.progress === 'sent' ? wait(overtakeMs, closing.signal) : Promise.resolve()
-    overtaking.then(() => run({ ...message, request: null })).catch(() => {})
+    const soon = request.progress === 'sent' ? wait(overtakeMs, closing.signal) : Promise.resolve()
+    soon.then(() => overtaking.behind(() => run({ ...message, request: null }))).catch(() => {})
   }
 
   function expired(request: OpenRequest) {
@@ -175,7 +184,7 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     }
     const notify = async (line: Buffer) => {
       await run({ line, method: 'notifications/initialized', request: null, isRenewal: true })
-      listener.start(session)
+      void listener.start(session)
     }
     try {
       const asks = (replay: Replay) => ask(replay, replay.method === 'initialize' ? accepted : undefined)
@@ -220,7 +229,9 @@ export function createHttpLink(url: URL, needs: LinkNeeds, settings: LinkSetting
     if (kind === 'response' && id !== null) inbox.answered(id)
     const request = kind === 'request' ? inbox.take(message) : null
     if (kind === 'request' && !request) return refuseTwice(message)
-    void ordered(() => run({ line, method, request }))
+    const parcel = { line, method, request }
+    // What has no answer would be lost where a request is refused and sent again.
+    void ordered(() => (request ? run(parcel) : overtaking.behind(() => run(parcel))))
   }
 
   function refuseClosed({ id }: Message) {

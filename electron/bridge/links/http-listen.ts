@@ -19,6 +19,8 @@ type Needs = {
   forgotten: (session: Session) => void
 }
 
+type Watch = { session: Session; stopped: AbortSignal; early: Promise<unknown> | null; onSent: () => void }
+
 const steadyMs = 5_000
 
 /** Keeps the stream open on which a server speaks unasked. A server that has none (405) is never asked again. */
@@ -39,7 +41,8 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
     else log.warn('stream.event-too-large')
   }
 
-  const connect = (session: Session, cursor: Cursor, signal: AbortSignal): Promise<Answer | null> =>
+  type Attempt = { session: Session; cursor: Cursor; signal: AbortSignal; onSent: () => void }
+  const connect = ({ session, cursor, signal, onSent }: Attempt): Promise<Answer | null> =>
     exchange({
       method: 'GET',
       url,
@@ -53,6 +56,7 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
       signal,
       isRepeatable: true,
       headersMs: timings.streamHeadersMs,
+      onSent,
     }).catch((error) => {
       if (!signal.aborted) log.debug('stream.unreachable', { error })
       return null
@@ -65,7 +69,8 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
     return status === 401 || status === 408 || status === 429 || status >= 500
   }
 
-  async function keepOpen(session: Session, stopped: AbortSignal) {
+  async function keepOpen({ session, stopped, onSent, ...watch }: Watch) {
+    let { early } = watch
     const cursor = createCursor()
     const backoff = createBackoff({ firstMs: timings.backoffFirstMs, mostMs: timings.backoffMostMs })
     let hasWorked = false
@@ -73,14 +78,21 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
       attempt = new AbortController()
       const signal = AbortSignal.any([stopped, attempt.signal])
       const openedAt = performance.now()
-      const answer = await connect(session, cursor, signal)
+      const answer = await connect({ session, cursor, signal, onSent })
+      onSent()
       let isAlive = false
       if (answer?.status === 200 && answer.type === 'text/event-stream') {
         hasWorked = true
         isAlive = await readEvents(answer.body, cursor, maxMessageBytes, take)
       } else if (answer) {
         await readSome(answer.body)
-        if (!mayComeBack(answer, session, hasWorked)) return
+        const mayRepeat = mayComeBack(answer, session, hasWorked)
+        if (early && isOffered) {
+          await early
+          early = null
+          continue
+        }
+        if (!mayRepeat) return
       }
       if (performance.now() - openedAt > steadyMs) backoff.reset()
       const ms = isAlive && cursor.retryMs !== null ? cursor.retryMs : backoff.nextMs()
@@ -93,12 +105,16 @@ export function createListener({ url, exchange, inbox, settings, log, forgotten 
     running = null
   }
 
-  function start(session: Session) {
+  /** Resolves once it is asked for. What is refused `early` is asked for once more behind that. */
+  function start(session: Session, early: Promise<unknown> | null = null): Promise<void> {
     stop()
-    if (!isOffered) return
+    if (!isOffered) return Promise.resolve()
     const controller = new AbortController()
     running = controller
-    keepOpen(session, controller.signal).catch((error) => log.error('stream.failed', { error }))
+    return new Promise((resolve) => {
+      const watch = { session, stopped: controller.signal, early, onSent: resolve }
+      keepOpen(watch).catch((error) => log.error('stream.failed', { error }))
+    })
   }
 
   /** Connects anew at once: the machine slept, or the network is another one. */

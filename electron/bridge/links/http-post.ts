@@ -28,12 +28,14 @@ export type Parcel = {
   isRenewal?: boolean
   /** Called with a 2xx answer before it is read. */
   accepted?: (answer: Answer) => void
+  /** Called once all of it is on its way. */
+  onSent?: () => void
 }
 
 export type Outcome =
   | { kind: 'carried' }
   /** The session is unknown there; the message was not acted upon. */
-  | { kind: 'forgotten' }
+  | { kind: 'forgotten'; status: number }
   | { kind: 'refused'; status: number; body: Buffer; problem: Problem }
 
 const carried: Outcome = { kind: 'carried' }
@@ -53,7 +55,8 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
     const body = await readAll(answer, settings.maxMessageBytes)
     const first = body.toString('latin1', 0, 200).replace('\u00ef\u00bb\u00bf', '').trimStart()[0]
     if (first === '{' || first === '[') await inbox.receive(body, request)
-    if (!request.isDone()) inbox.refuse(request, request.trouble ?? toStatusProblem(answer, body))
+    if (request.isDone() || request.early === 'refused') return
+    inbox.refuse(request, request.trouble ?? toStatusProblem(answer, body))
   }
 
   async function read(answer: Answer, { request, session }: Parcel) {
@@ -70,7 +73,7 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
   }
 
   return async (parcel: Parcel): Promise<Outcome> => {
-    const { line, method, request, session, accepted } = parcel
+    const { line, method, request, session, accepted, onSent } = parcel
     if (request) request.progress = 'sent'
     const answer = await exchange({
       method: 'POST',
@@ -85,6 +88,7 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
       signal: request?.abort.signal ?? closing,
       isRepeatable: isRepeatable(method),
       ...(isOwedAtOnce(parcel) ? { headersMs: settings.timings.headersMs } : {}),
+      ...(onSent ? { onSent } : {}),
     })
     if (request) request.progress = 'heard-of'
     if (answer.status >= 200 && answer.status < 300) {
@@ -94,7 +98,7 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
       return carried
     }
     const body = await readSome(answer.body)
-    if (isForgotten(answer, body, session)) return { kind: 'forgotten' }
+    if (isForgotten(answer, body, session)) return { kind: 'forgotten', status: answer.status }
     return { kind: 'refused', status: answer.status, body, problem: toStatusProblem(answer, body) }
   }
 }

@@ -3,6 +3,7 @@ import { findText } from '../json-walk.ts'
 import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
 import { notificationLine, toRpcError } from '../rpc.ts'
 import { type ScannedMessage, toIdText } from '../scan.ts'
+import { isTooEarly } from './overtaking.ts'
 import { idKey, readServerMessages, type ServerMessage, withId } from './server-message.ts'
 
 /** A request the server has still to answer: the client’s, or one of our own made in its name. */
@@ -17,6 +18,8 @@ export type OpenRequest = {
   trouble: Problem | null
   /** How far it got: a cancel must neither overtake it nor be sent for what was never sent. */
   progress: 'waiting' | 'sent' | 'heard-of'
+  /** It went out before `initialized` was answered, and what became of it (`overtaking.ts`). */
+  early: 'watched' | 'refused' | 'lost' | null
 }
 
 type Entry = OpenRequest & {
@@ -57,6 +60,7 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
       isDone: () => entry.done,
       trouble: null,
       progress: 'waiting',
+      early: null,
       limit: null,
       onDone: [],
       ...outcome,
@@ -140,6 +144,10 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
     const entry = ownerOf(message, own)
     if (!entry) return log.debug('answer.dropped', { method: own?.method })
     const { line, id, idSpan, isError, scanned } = message
+    if (entry.early && isError && isTooEarly(line)) {
+      entry.early = 'refused'
+      return
+    }
     finish(entry)
     if (id !== entry.id) return entry.answer(withId(line, entry.id, idSpan), isError)
     return entry.answer(line, isError, scanned.line === line ? scanned : undefined)

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { ServerConfig } from '../../../shared/server-config.ts'
+import type { Body } from '../../lib/response-body.ts'
 import type { SharedServers } from './shared-servers.ts'
 
 type Timings = {
@@ -57,10 +58,11 @@ export type HttpRequest = {
   /** Called once the whole request is on its way. */
   onSent?: () => void
 }
-/** What is read of an answer: less than a stream of Node, which is one. */
-export type Body = AsyncIterable<Buffer> & { readonly errored: Error | null; destroy: (reason?: Error) => unknown }
 /** What a link needs of an answer, over whichever version of HTTP it came. */
 export type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Body }
+
+/** A server that must have answered `initialized` before it is asked anything, and since when that is known. */
+export type OrderVerdict = { at: string }
 
 export type LinkOptions = {
   /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
@@ -75,6 +77,8 @@ export type LinkOptions = {
   /** Of the account that is signed in: what a server speaks may depend on who asks. */
   recallEra?: (url: string) => EraVerdict | undefined
   rememberEra?: (url: string, verdict: EraVerdict) => void
+  recallOrder?: (url: string) => OrderVerdict | undefined
+  rememberOrder?: (url: string, verdict: OrderVerdict) => void
   now?: () => Date
   /** What a local server may inherit from; only a short list of names is taken. */
   environment?: Record<string, string | undefined>

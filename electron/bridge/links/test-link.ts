@@ -3,6 +3,7 @@ import { Agent } from 'undici'
 import { onTestFinished } from 'vitest'
 import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
+import { send as sendOver } from '../../lib/send.ts'
 import type { LinkNeeds, RpcError } from '../link.ts'
 import { scan } from '../scan.ts'
 import type { EraVerdict, LinkOptions } from './link-options.ts'
@@ -34,7 +35,7 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
   const failed: { id: string; error: RpcError }[] = []
   const ended: RpcError[] = []
   const own = new Agent()
-  const dispatcher = options.dispatcher ?? own
+  const dispatcher = options.dispatcher ?? { request: (asked) => sendOver(own, asked) }
   const shared = options.shared ?? createSharedServers({ version: '0' })
   const link = openLink(
     {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Agent } from 'undici'
 import { ServerConfig } from '../../../shared/server-config.ts'
 import { createMemoryLog } from '../../lib/log.ts'
+import { send } from '../../lib/send.ts'
 import { createBridge } from '../bridge.ts'
 import { openLink } from '../links/open-link.ts'
 import { createSharedServers } from '../links/shared-servers.ts'
@@ -29,7 +30,10 @@ const bridge = createBridge({
     return config && { config, allowed: true }
   },
   headers: async () => ({}),
-  openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher, shared })),
+  openLink: (needs) =>
+    needs.server.id === 'echo'
+      ? createEchoLink(needs)
+      : openLink(needs, { dispatcher: { request: (asked) => send(dispatcher, asked) }, shared }),
   allowAdHoc: () => process.env.AD_HOC !== 'forbidden',
   account: () => null,
   record: () => {},
