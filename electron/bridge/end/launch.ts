@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from 'node:child_process'
+import type { SpawnOptions } from 'node:child_process'
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOwn } from './find-hub.ts'
@@ -23,7 +23,8 @@ export function launchApp({ dataFolder, env }: Needs): boolean {
   const [command, ...args] = argv as [string, ...string[]]
   const clean = Object.fromEntries(Object.entries(env).filter(([name]) => !notPassedOn.test(name)))
   const options: SpawnOptions = { detached: true, stdio: 'ignore', cwd: dataFolder, env: clean, windowsHide: true }
-  const child = spawn(command, args, options)
+  // Loaded only here: most bridges never start anything.
+  const child = process.getBuiltinModule('node:child_process').spawn(command, args, options)
   child.on('error', () => {}) // the request that waits is told that the app is not running
   child.unref()
   return true
