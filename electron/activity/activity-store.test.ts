@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ActivityFilter } from '../../shared/contract/activity.ts'
 import { createActivityStore, type NewRow } from './activity-store.ts'
 import { exampleRow } from './fixtures/rows.ts'
+import { calls } from './migrations/001-calls.ts'
 import { NewerSchema } from './migrations/migrate.ts'
 
 let folder: string
@@ -40,7 +41,7 @@ test('the schema is this, and changes only by a new migration', () => {
       .prepare(`SELECT name || ' ' || type AS text FROM pragma_table_info('${table}')`)
       .all()
       .map(({ text }) => text)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
   expect(columns('calls')).toEqual([
     'id INTEGER',
     'time TEXT',
@@ -55,6 +56,16 @@ test('the schema is this, and changes only by a new migration', () => {
     'duration_ms REAL',
     'request_bytes INTEGER',
     'response_bytes INTEGER',
+    'wording INTEGER',
+  ])
+  expect(columns('wordings')).toEqual([
+    'id INTEGER',
+    'target TEXT',
+    'server TEXT',
+    'client TEXT',
+    'client_name TEXT',
+    'message TEXT',
+    'calls INTEGER',
   ])
   expect(columns('tallies')).toEqual(['server TEXT', 'client TEXT', 'outcome TEXT', 'calls INTEGER'])
   expect(columns('gaps')).toEqual([
@@ -72,7 +83,14 @@ test('the schema is this, and changes only by a new migration', () => {
       .prepare(others)
       .all()
       .map(({ name }) => name),
-  ).toEqual(['calls_added', 'calls_by_client', 'calls_by_outcome', 'calls_by_server', 'calls_removed'])
+  ).toEqual([
+    'calls_added',
+    'calls_by_client',
+    'calls_by_outcome',
+    'calls_by_server',
+    'calls_by_wording',
+    'calls_removed',
+  ])
   database.close()
 })
 
@@ -184,6 +202,48 @@ test('removes what is old, a clock that once jumped ahead notwithstanding, and k
   expect(find(store)).toEqual(['recent', 'ahead'])
   expect(find(store, { search: 'old' })).toEqual([])
   expect(store.append([at('2026-11-20T00:00:00.000Z', 'next')], null)[0]?.id).toBe(5)
+})
+
+test('a wording is kept as long as a call has it, and counted', () => {
+  const store = openStore()
+  const at = (time: string, target: string) => exampleRow({ time, target })
+  const old = '2026-10-01T00:00:00.000Z'
+  const recent = '2026-11-19T00:00:00.000Z'
+  store.append([at(old, 'both'), at(old, 'gone'), at(old, 'gone'), at(recent, 'both')], null)
+  const database = new DatabaseSync(path)
+  const kept = () =>
+    database
+      .prepare('SELECT target, calls FROM wordings ORDER BY target')
+      .all()
+      .map((row) => ({ ...row }))
+  expect(kept()).toEqual([
+    { target: 'both', calls: 2 },
+    { target: 'gone', calls: 2 },
+  ])
+  store.prune({ olderThan: '2026-10-21T00:00:00.000Z', from: 0, size: 10 })
+  expect(kept()).toEqual([{ target: 'both', calls: 1 }])
+  const indexed = database.prepare('SELECT count(*) AS found FROM words WHERE words MATCH \'"gone"\'').get()
+  expect(indexed).toEqual({ found: 0 })
+  database.close()
+})
+
+test('a log of the first version is found in as before', () => {
+  const database = new DatabaseSync(path)
+  database.exec(`${calls} PRAGMA user_version = 1`)
+  const add = database.prepare(`INSERT INTO calls
+    (time, client, client_name, server, method, target, outcome, duration_ms, request_bytes, response_bytes)
+    VALUES ('2026-11-19T00:00:00.000Z', ?, NULL, 'git', 'tools/call', ?, 'ok', 1, 2, 3)`)
+  add.run(null, 'create_issue')
+  add.run('cursor', 'create_issue')
+  add.run('cursor', 'close_issue')
+  database.close()
+  const store = openStore()
+  expect(find(store, { search: 'issue' })).toEqual(['close_issue', 'create_issue', 'create_issue'])
+  expect(find(store, { search: 'create', client: 'cursor' })).toEqual(['create_issue'])
+  store.append([exampleRow({ target: 'create_issue', server: 'git', client: null, clientName: null })], null)
+  expect(find(store, { search: 'create' })).toHaveLength(3)
+  store.prune({ olderThan: '2026-11-20T00:00:00.000Z', from: 0, size: 10 })
+  expect(find(store, { search: 'close' })).toEqual([])
 })
 
 test('writes a batch whole or not at all', () => {

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { CallRow } from '../../shared/contract/activity.ts'
-import { type PageQuery, pageSql, totalSql } from './activity-query.ts'
+import { matchesSql, type PageQuery, pageSql, totalSql } from './activity-query.ts'
 import { migrate } from './migrations/migrate.ts'
 
 export type NewRow = Omit<CallRow, 'id'>
@@ -62,7 +62,9 @@ export function createActivityStore({ path, now, maxPages }: Needs) {
       }),
     noteGap,
     page: (query: PageQuery): Page => {
-      const page = pageSql({ ...query, limit: query.limit + 1 })
+      const matches = matchesSql(query.filter)
+      const count = matches ? Number(database.prepare(matches.text).get(...matches.values)?.total) : 0
+      const page = pageSql({ ...query, limit: query.limit + 1 }, count)
       const found = database.prepare(page.text).all(...page.values) as Columns[]
       const rows = found.slice(0, query.limit).map(toRow)
       const total = totalSql(query.filter)

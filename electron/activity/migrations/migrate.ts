@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { calls } from './001-calls.ts'
+import { wordings } from './002-wordings.ts'
 
 /** In order, each once; `user_version` counts them. One file each, never changed after a release. */
-const migrations = [calls]
+const migrations = [calls, wordings]
 
 /** Thrown for a database of a newer version of the app: this one cannot know what writing to it would break. */
 export class NewerSchema extends Error {
