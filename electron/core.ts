@@ -3,7 +3,7 @@ import type { AppInfo } from '../shared/contract/app.ts'
 import type { ClientApp } from '../shared/contract/clients.ts'
 import { type CoreApi, contract } from '../shared/contract/contract.ts'
 import type { Settings } from '../shared/contract/settings.ts'
-import { Problem } from '../shared/problems.ts'
+import { fromData, Problem } from '../shared/problems.ts'
 import type { CompanyDocument } from '../shared/server-config.ts'
 import { createActivity } from './activity/activity.ts'
 import { createApp } from './app/app.ts'
@@ -240,10 +240,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     dataFolder: paths.data,
     company: company.current,
     companyProblem: company.problem,
-    joinCompany: async (address) => {
-      if (policy.isLocked('company')) throw new Problem('policy.locked', 'the company’s address')
-      await company.join(address)
-    },
+    joinCompany: (address) => (policy.isLocked('company') ? joinDecided(address) : company.join(address)),
     knownPaths: async () => {
       const known = (await clients.snapshot()).map(({ configPath }) => configPath)
       return [paths.data, paths.logs, ...known]
@@ -333,6 +330,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   function findCompany() {
     policy.demand('company')
     return policy.get('company')
+  }
+  /** The company that IT chose is asked once more, when the person wants to; no other one is joined. */
+  async function joinDecided(address: string) {
+    policy.demand('company')
+    if (address !== policy.get('company')) throw new Problem('policy.locked', 'the company’s address')
+    await company.refresh()
+    const problem = company.problem()
+    if (problem) throw fromData(problem)
   }
   function tellCompany() {
     try {

@@ -12,6 +12,7 @@ import { type Administered, canAdminister, createAdministered } from './testing/
 
 const patience = { timeout: 90_000, interval: 100 }
 const cli = join(import.meta.dirname, '../causeway.ts')
+const bridgeScript = join(import.meta.dirname, '../causeway-bridge.ts')
 const connectScript = join(import.meta.dirname, '../causeway-connect.ts')
 
 describe.skipIf(!canAdminister)('a policy in /etc/causeway', () => {
@@ -58,12 +59,11 @@ describe.skipIf(!canAdminister)('a policy in /etc/causeway', () => {
     agent = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     await once(agent.stdout as NodeJS.ReadableStream, 'data')
   }
-  async function connect() {
+  const connect = () => open(it.around(process.execPath, connectScript, `${server.url}/mcp`))
+  async function open(program: { command: string; args: string[] }) {
     const client = new Client({ name: 'Test app', version: '1' })
     clients.push(client)
-    await client.connect(
-      new StdioClientTransport({ ...it.around(process.execPath, connectScript, `${server.url}/mcp`), env }),
-    )
+    await client.connect(new StdioClientTransport({ ...program, env }))
     return client
   }
   const choose = async (choices: object) => {
@@ -125,11 +125,13 @@ describe.skipIf(!canAdminister)('a policy in /etc/causeway', () => {
   })
 
   test('names the company, which neither the person nor the environment can change', async () => {
-    await it.write({ schemaVersion: 1, mandatory: { company: `${server.url.replace('localhost', '127.0.0.1')}` } })
+    await it.write({ schemaVersion: 1, mandatory: { company: server.url } })
     env.CAUSEWAY_COMPANY = 'https://other.example'
     await choose({ company: 'https://mine.example' })
     const { code, err } = await causeway('company', 'https://other.example')
     expect([code, err]).toEqual([1, expect.stringContaining('[policy.locked]')])
+    const again = await causeway('company', server.url)
+    expect([again.code, again.err]).toEqual([1, expect.stringMatching(/\[app\.company-/)])
     // It is asked, and is no company; the others are not.
     const { out } = await causeway('status', '--json')
     expect(JSON.parse(out)).toMatchObject({
@@ -151,5 +153,8 @@ describe.skipIf(!canAdminister)('a policy in /etc/causeway', () => {
       health: { overall: 'broken' },
     })
     expect((await show()).code).toBe(5)
+    await startAgent()
+    const bridge = it.around(process.execPath, bridgeScript, 'github', '--client', 'cursor')
+    await expect(open(bridge)).rejects.toThrow('Your company’s rules for this computer cannot be trusted or read')
   })
 })

@@ -351,6 +351,17 @@ export const scenarios: Scenario[] = [
       world.app.company = null
     },
   },
+  {
+    name: 'welcome-company-decided',
+    hash: '#/home',
+    change: (world) => {
+      firstRun(world)
+      managed(world)
+      world.app.company = null
+      world.failing['app.setCompany'] = 'app.company-unreachable'
+    },
+    press: 'Continue',
+  },
   { name: 'welcome-sign-in', hash: '#/home', change: firstRun },
   {
     name: 'welcome-waiting',
