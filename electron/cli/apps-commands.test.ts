@@ -256,7 +256,7 @@ describe('a change of an app that would undo it while it runs', () => {
     expect(await undo(waits, app('claude'))).toBe(0)
     expect(out.at(-1)).toBe('Nothing was written for claude yet; the change that waited is forgotten.')
     expect(await undo(app('claude'), { ...waits, waiting: { ...waiting, kind: 'undo' } })).toBe(4)
-    expect(out.at(-1)).toContain('The file of Claude is as it was: it runs')
+    expect(out.at(-1)).toContain('Nothing is changed yet in the file of Claude: it runs')
     expect(await undo(app('claude', { canUndo: false }), app('claude'))).toBe(0)
     expect(out.at(-1)).toBe('There is nothing of ours in the file of claude (/claude.json).')
   })
@@ -266,4 +266,11 @@ describe('a change of an app that would undo it while it runs', () => {
     await run({ ...answers, 'clients.rescan': [failed] })
     expect(said()).toContain('[clients.disk-full]')
   })
+})
+
+test('an app is found by its name as people write it, and a word that is no command is named', async () => {
+  await run({ 'clients.preview': { diff: '', entries: [], path: '/x' } }, 'preview', 'Claude Code')
+  expect(calls).toEqual([['clients.preview', { client: 'claude-code' }]])
+  expect(await run({}, 'cursor')).toBe(2)
+  expect(err.join('')).toContain("unknown command 'cursor'")
 })

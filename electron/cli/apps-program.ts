@@ -27,7 +27,14 @@ export function addApps(program: Command, add: Add) {
   // `causeway apps` alone lists, as `causeway servers` does.
   add(group, 'list', 'which are there and which are set up', (connection, options: Flags) =>
     apps.list(connection, { all: options.all ?? false }),
-  ).option('--all', 'also the ones that are not installed')
+  )
+    .option('--all', 'also the ones that are not installed')
+    // As the default it is given every word that is no command.
+    .allowExcessArguments()
+    .hook('preAction', (command) => {
+      const [word] = command.args
+      if (word !== undefined) command.error(`error: unknown command '${word}' (causeway apps --help lists them)`)
+    })
   add(group, 'preview <app>', 'the exact change, without making it', (connection, app: string, options: Flags) =>
     apps.preview(connection, app, { overwrite: options.overwrite ?? false }),
   ).option(...overwriteFlag)

@@ -13,7 +13,8 @@ export const hosts: Record<Exclude<Host, 'desktop'>, string> = {
 
 /** Why nothing is written yet, and what writes it: where no app of ours runs, nobody would see the other one quit. */
 export function describeWaiting({ name, waiting }: ClientApp, running: boolean) {
-  const what = waiting?.kind === 'apply' ? `Nothing is written yet for ${name}` : `The file of ${name} is as it was`
+  const what =
+    waiting?.kind === 'apply' ? `Nothing is written yet for ${name}` : `Nothing is changed yet in the file of ${name}`
   const who = running
     ? `It is made as soon as ${name} has quit.`
     : `Run this again when it has quit, or start the app (or: ${brand.slug} agent), which sees it quit.`
@@ -50,8 +51,9 @@ export function toPolicyLines({ reason, source, rule }: PolicyVerdict) {
   return [`${reason} (${source})`, ...add].join('\n')
 }
 
+/** An app by its id, or by its name as people write it: `Claude Code`. */
 export function toClient(id: string) {
-  const client = ClientId.safeParse(id)
+  const client = ClientId.safeParse(id.trim().toLowerCase().replaceAll(' ', '-'))
   if (!client.success) throw new Problem('clients.unknown', id)
   return client.data
 }

@@ -39,9 +39,11 @@ const toText = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? u
 function toDiff({ file, plan }: Job) {
   if (plan.bytes === file.bytes) return ''
   const [before, after] = [file.bytes === null ? '/dev/null' : file.path, plan.bytes === null ? '/dev/null' : file.path]
-  return createTwoFilesPatch(before, after, toText(file.bytes), toText(plan.bytes), undefined, undefined, {
+  const patch = createTwoFilesPatch(before, after, toText(file.bytes), toText(plan.bytes), undefined, undefined, {
     context: 3,
   })
+  // The library draws a line above for an index that is not there.
+  return patch.replace(/^=+\n/, '')
 }
 
 export function toPreview(row: AppRow, path: string, jobs: Job[]): Preview {

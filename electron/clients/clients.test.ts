@@ -139,7 +139,7 @@ test('a file that changed after the preview is not written', async () => {
 })
 
 test.each([
-  ['broken syntax', '{\n  "a": 1,\n  "b" 2\n}\n', 'line 3: it is not valid for this client'],
+  ['broken syntax', '{\n  "a": 1,\n  "b" 2\n}\n', 'line 3: it is not valid for this client (a colon is missing)'],
   ['an array as root', '[]\n', 'line 1: its outermost value is not an object'],
   ['a container that is a list', '{\n  "mcpServers": []\n}', 'line 2: the place for servers holds something else'],
   ['a container that is null', '{\n  "mcpServers": null\n}', 'line 2: the place for servers holds something else'],
@@ -158,6 +158,35 @@ test.each([
   expect(await code(clients.apply({ client: cursor }))).toBe('clients.unreadable')
   expect(await detail(clients.preview({ client: cursor }))).toBe(`${path}: ${reason}`)
   expect(readFileSync(path)).toEqual(bytes)
+})
+
+test.each([
+  ['kiro', '.kiro/settings/mcp.json', '{\n  // mine\n}', 'line 2', 'a comment, which it does not read'],
+  [
+    'kiro',
+    '.kiro/settings/mcp.json',
+    '{\n  "a": [1,\n  ]}',
+    'line 3',
+    'a comma behind the last value, which it does not read',
+  ],
+  [
+    'gemini-cli',
+    '.gemini/settings.json',
+    '{\n  "a": 1, // x,\n}',
+    'line 3',
+    'a comma behind the last value, which it does not read',
+  ],
+  ['cursor', '.cursor/mcp.json', '{ "a": "x\n" }', 'line 1', 'a text without its closing quote'],
+  ['codex', '.codex/config.toml', 'a = 1\n[b\n', 'line 3', ''],
+  ['goose', '.config/goose/config.yaml', 'a: 1\nb: "x\n', 'line 3', ''],
+])('says what %s stumbles over in %s', async (id, file, text, line, hint) => {
+  const { clients, root } = await setUp(null)
+  const path = join(root, file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+  const said = await detail(clients.preview({ client: ClientId.parse(id) }))
+  expect(said).toContain(`${path}: ${line}: it is not valid for this client (${hint}`)
+  if (!hint) expect(said).toMatch(/\([a-z“"[].{5,}[^.:]\)$/)
 })
 
 test('refuses a pipe and a folder without waiting for them', async () => {

@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, readlink, rmdir, stat, unlink } from 'node:fs/p
 import { dirname, resolve } from 'node:path'
 import { Problem } from '../../shared/problems.ts'
 import { type WriteAll, writeAtomic } from '../lib/atomic-file.ts'
-import { refusals } from './edit/change.ts'
+import { type Refusal, toReason } from './edit/change.ts'
 
 type Code = NodeJS.ErrnoException['code']
 const codeOf = (error: unknown): Code => (error as NodeJS.ErrnoException).code
@@ -52,8 +52,8 @@ export async function readConfig(path: string): Promise<ConfigFile> {
 const unreadable = (path: string, reason: string, cause?: unknown) =>
   new Problem('clients.unreadable', `${path}: ${reason}`, { cause })
 
-export const refused = (path: string, { reason, line }: { reason: keyof typeof refusals; line: number | null }) =>
-  unreadable(path, `${line === null ? '' : `line ${line}: `}${refusals[reason]}`)
+export const refused = (path: string, refusal: Refusal) =>
+  unreadable(path, `${refusal.line === null ? '' : `line ${refusal.line}: `}${toReason(refusal)}`)
 
 /** The end of a chain of symlinks, also when nothing is there yet. */
 async function followLinks(path: string, hops = 0): Promise<string> {

@@ -30,7 +30,7 @@ function createDraft(text: string | null, row: AppRow) {
   let current = text
   const edit = (server: ServerId, change: Change) => {
     const outcome = editEntry(current, targetOf(row, server), change)
-    if (outcome.result === 'refused') throw new Refusal(outcome.reason, outcome.line)
+    if (outcome.result === 'refused') throw new Refusal(outcome.reason, outcome.line, { hint: outcome.hint })
     if (outcome.result === 'written') current = outcome.text
     return outcome
   }

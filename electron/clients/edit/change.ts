@@ -20,11 +20,11 @@ export type Change =
 export type Outcome =
   | { result: 'written'; text: string; added: boolean }
   | { result: 'unchanged' }
-  | { result: 'refused'; reason: RefusalReason; line: number | null }
+  | { result: 'refused'; reason: RefusalReason; line: number | null; hint?: string | undefined }
   | { result: 'conflict'; line: number }
   | { result: 'drift'; line: number }
 
-export const refusals = {
+const refusals = {
   'not-utf8': 'it is not UTF-8 text',
   'invalid-syntax': 'it is not valid for this client',
   'too-deep': 'it is nested too deeply',
@@ -35,15 +35,26 @@ export const refusals = {
   'unsupported-layout': 'the entry is written in a way that cannot be edited safely',
   'unsafe-edit': 'the edit would have touched more than our entry',
 } as const
+/** The reason as a person reads it. */
+export const toReason = ({ reason, hint }: { reason: RefusalReason; hint?: string | undefined }) =>
+  hint ? `${refusals[reason]} (${hint})` : refusals[reason]
+
 export type RefusalReason = keyof typeof refusals
 
 /** Thrown inside the editing engine only; it leaves it as an outcome. */
 export class Refusal extends Error {
   readonly reason: RefusalReason
   readonly line: number | null
+  /** What exactly a reader stumbles over, where that is known. */
+  readonly hint: string | undefined
 
-  constructor(reason: RefusalReason, line: number | null = null, options?: { cause?: unknown }) {
+  constructor(
+    reason: RefusalReason,
+    line: number | null = null,
+    { hint, ...options }: { cause?: unknown; hint?: string | undefined } = {},
+  ) {
     super(reason, options)
+    this.hint = hint
     this.name = 'Refusal'
     this.reason = reason
     this.line = line

@@ -34,7 +34,7 @@ export function editEntry(text: string | null, { format, place }: Target, change
     verify(before, readBack(after, { format, place }), change)
     return { result: 'written', text: after, added: before.entry === null }
   } catch (error) {
-    if (error instanceof Refusal) return { result: 'refused', reason: error.reason, line: error.line }
+    if (error instanceof Refusal) return { result: 'refused', reason: error.reason, line: error.line, hint: error.hint }
     throw error
   }
 }

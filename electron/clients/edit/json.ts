@@ -1,6 +1,7 @@
 import { type Node, type ParseError, parseTree, stripComments } from 'jsonc-parser'
 import { type Braces, findComments, insertItem, removeItem, type Seat } from './braces.ts'
 import { type EntryPlace, type Field, type Format, type Parsed, Refusal, toTable, type Value } from './change.ts'
+import { describeError } from './json-errors.ts'
 import { eolOf, hasEol, indentAt, lineOf, type Splice, splice, startsLine } from './text.ts'
 
 type Dialect = { comments: boolean; trailingCommas: boolean }
@@ -76,7 +77,7 @@ function readTree(text: string, { comments, trailingCommas }: Dialect): Node {
   try {
     root = parseTree(text, errors, { disallowComments: !comments, allowTrailingComma: trailingCommas })
     const first = errors[0]
-    if (first) throw new Refusal('invalid-syntax', lineOf(text, first.offset))
+    if (first) throw new Refusal('invalid-syntax', lineOf(text, first.offset), { hint: describeError(text, first) })
     // A second opinion where one can be had: what the client’s own `JSON.parse` says is what counts.
     if (!trailingCommas) JSON.parse(comments ? stripComments(text, ' ') : text)
   } catch (error) {

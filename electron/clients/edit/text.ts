@@ -67,3 +67,9 @@ export const indentAt = (text: string, offset: number) => {
   return text.slice(start, skipBlanks(text, start))
 }
 export const startsLine = (text: string, offset: number) => isBlank(text.slice(lineStart(text, offset), offset))
+
+/** What a parser says, as part of a sentence: its first line without its end. */
+export const toHint = (message: string) => {
+  const [line = ''] = message.split('\n')
+  return line.charAt(0).toLowerCase() + line.slice(1).replace(/( at line \d+, column \d+)?[.:]?$/, '')
+}

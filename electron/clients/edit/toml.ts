@@ -10,7 +10,18 @@ import {
   type Table,
   type Value,
 } from './change.ts'
-import { eolOf, isBlank, lineEnd, lineOf, lineStart, nextLine, type Splice, skipBlanks, splice } from './text.ts'
+import {
+  eolOf,
+  isBlank,
+  lineEnd,
+  lineOf,
+  lineStart,
+  nextLine,
+  type Splice,
+  skipBlanks,
+  splice,
+  toHint,
+} from './text.ts'
 
 /** One `key = value` of the file with the full path it binds, and the table or inline table it stands in. */
 type Binding = {
@@ -62,7 +73,10 @@ function readProgram(text: string) {
   } catch (error) {
     if (error instanceof ParseError) {
       const twice = error.message.includes('multiple times')
-      throw new Refusal(twice ? 'duplicate-key' : 'invalid-syntax', error.lineNumber, { cause: error })
+      throw new Refusal(twice ? 'duplicate-key' : 'invalid-syntax', error.lineNumber, {
+        cause: error,
+        hint: twice ? undefined : toHint(error.message),
+      })
     }
     if (error instanceof RangeError) throw new Refusal('too-deep', null, { cause: error })
     throw error

@@ -11,7 +11,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import { type EntryPlace, isTable, Refusal, type Table, type Value } from './change.ts'
-import { lineOf } from './text.ts'
+import { lineOf, toHint } from './text.ts'
 
 export type Block = YAMLMap<Node, Node | null> | YAMLSeq<Node>
 export type Member = Pair<Node, Node | null>
@@ -28,7 +28,8 @@ export function readDocument(text: string): Document.Parsed | null {
   const second = docs[1]
   if (second) throw new Refusal('several-documents', lineOf(text, second.range[0]))
   const error = docs[0]?.errors[0]
-  if (error) throw new Refusal('invalid-syntax', lineOf(text, error.pos[0]), { cause: error })
+  if (error)
+    throw new Refusal('invalid-syntax', lineOf(text, error.pos[0]), { cause: error, hint: toHint(error.message) })
   return docs[0] ?? null
 }
 

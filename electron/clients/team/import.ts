@@ -4,7 +4,7 @@ import { Problem } from '../../../shared/problems.ts'
 import { TeamFile, type TeamServer } from '../../../shared/team-file.ts'
 import { parseToml } from '../client-policy/sources.ts'
 import { readConfig, writeConfig } from '../config-file.ts'
-import { type Field, isTable, Refusal, refusals, type Table } from '../edit/change.ts'
+import { type Field, isTable, Refusal, type Table, toReason } from '../edit/change.ts'
 import { editEntry, isSame } from '../edit/edit-entry.ts'
 import { readJson } from '../edit/json.ts'
 import { decode } from '../edit/text.ts'
@@ -47,7 +47,7 @@ export async function importTeam({ folder }: { folder: string }): Promise<Import
         wanted: toFields(server),
       },
     )
-    if (outcome.result === 'refused') throw new Problem('team.unreadable', `${path}: ${refusals[outcome.reason]}`)
+    if (outcome.result === 'refused') throw new Problem('team.unreadable', `${path}: ${toReason(outcome)}`)
     if (outcome.result === 'conflict') notes.push(`${name} stands in the team file already and stays as it is there`)
     if (outcome.result !== 'written') continue
     text = outcome.text
@@ -116,7 +116,7 @@ function parse({ path, format }: Target, bytes: Uint8Array): Table {
     if (!(error instanceof Refusal)) throw error
     throw new Problem(
       'clients.unreadable',
-      `${path}: ${error.line === null ? '' : `line ${error.line}: `}${refusals[error.reason]}`,
+      `${path}: ${error.line === null ? '' : `line ${error.line}: `}${toReason(error)}`,
       { cause: error },
     )
   }

@@ -1,5 +1,5 @@
 import { Problem } from '../../../shared/problems.ts'
-import { type Change, type Field, Refusal, refusals } from '../edit/change.ts'
+import { type Change, type Field, Refusal, toReason } from '../edit/change.ts'
 import { editEntry } from '../edit/edit-entry.ts'
 import { decode } from '../edit/text.ts'
 import { formats } from '../formats.ts'
@@ -30,7 +30,7 @@ export function planTarget(target: Target, path: string, bytes: Uint8Array | nul
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const line = error.line === null ? '' : `line ${error.line}: `
-    throw new Problem('clients.unreadable', `${path}: ${line}${refusals[error.reason]}`, { cause: error })
+    throw new Problem('clients.unreadable', `${path}: ${line}${toReason(error)}`, { cause: error })
   }
 }
 

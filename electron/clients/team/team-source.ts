@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type Node, parseTree } from 'jsonc-parser'
 import { Problem } from '../../../shared/problems.ts'
 import { mergeServer, TeamFile, type TeamServer } from '../../../shared/team-file.ts'
-import { Refusal, refusals } from '../edit/change.ts'
+import { Refusal, toReason } from '../edit/change.ts'
 import { readJson } from '../edit/json.ts'
 import { decode, lineOf } from '../edit/text.ts'
 import { findLeaks, type Leak } from './secrets.ts'
@@ -97,7 +97,7 @@ function readText(path: string, text: string): unknown {
 function toProblem(path: string, error: unknown) {
   if (!(error instanceof Refusal)) return error
   const line = error.line === null ? '' : `, line ${error.line}`
-  return new Problem('team.unreadable', `${path}${line}: ${refusals[error.reason]}`, { cause: error })
+  return new Problem('team.unreadable', `${path}${line}: ${toReason(error)}`, { cause: error })
 }
 
 /** Where a person would look: the deepest key on the way that is there. */
