@@ -33,7 +33,9 @@ export function describeApply(app: ClientApp, { entries, policy }: Preview, runn
         : stand > 0
           ? `${app.name} was set up already.`
           : `Nothing was written for ${app.name}.`
-  return [first, ...notesOf(entries), ...(policy ? [toPolicyLines(policy)] : [])].join('\n')
+  // Of a list that lies with the vendor nothing is known; the preview says what would belong on it.
+  const known = policy && policy.verdict !== 'unknown' ? [toPolicyLines(policy)] : []
+  return [first, ...notesOf(entries), ...known].join('\n')
 }
 
 export const notesOf = (entries: { server: string; result: string }[]) =>

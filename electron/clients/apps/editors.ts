@@ -12,6 +12,7 @@ export const cursor: AppRow = {
   commands: ['cursor', 'cursor-agent'],
   macApp: 'Cursor.app',
   processes: ['Cursor', 'Cursor.exe', 'cursor', 'cursor-agent'],
+  policy: 'cursor',
   reload: 'Restart Cursor',
   limits: { tools: 80, toolName: 60 },
 }

@@ -29,6 +29,7 @@ export const copilotJetBrains: AppRow = {
   configPath: (place) => place.join(pluginFolder(place, 'intellij'), 'mcp.json'),
   traces: (place) => [pluginFolder(place, 'intellij')],
   processes: [],
+  policy: 'copilot',
   reload: 'Open the file in the IDE and save it, or restart the IDE',
 }
 
@@ -50,6 +51,7 @@ export const visualStudio: AppRow = {
   configPath: (place) => (place.platform === 'win32' ? inHome(place, '.mcp.json') : null),
   traces: (place) => [place.join(localAppData(place), 'Microsoft', 'VisualStudio')],
   processes: ['devenv.exe'],
+  policy: 'copilot',
   reload: null,
   note: 'Visual Studio keeps the tools of a new server off until they are ticked.',
 }

@@ -224,6 +224,9 @@ test('lists that lie with the vendor are unknown, with the rule for them', async
     args: github.args,
   })
   expect(await judge('copilot')).toMatchObject({ verdict: 'unknown', servers: [] })
+  const cursor = await judge('cursor')
+  expect(cursor).toMatchObject({ verdict: 'unknown', servers: [] })
+  expect(cursor?.rule?.text.split('\n')[0]).toBe(`github: ${[bridge, ...github.args].join(' ')}`)
 })
 
 test('the programs of the system are asked once a minute, not at every look', async () => {

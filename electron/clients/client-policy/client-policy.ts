@@ -1,7 +1,7 @@
 import { claudeCode, claudeDesktop } from './claude.ts'
 import type { Policy } from './policy.ts'
 import { codex, gemini, qwen } from './settings-files.ts'
-import { copilot, vscode, windsurf } from './vscode.ts'
+import { copilot, cursor, vscode, windsurf } from './vscode.ts'
 
 /** The policies that can be read on a machine. */
 export const policies = {
@@ -12,6 +12,7 @@ export const policies = {
   qwen,
   codex,
   copilot,
+  cursor,
   windsurf,
 } as const satisfies Record<string, Policy>
 export type PolicyName = keyof typeof policies

@@ -56,4 +56,11 @@ export const windsurf = elsewhere(
       })),
     ),
 )
+/** How its rules are written is nowhere to be read, so this is what they must let through, name and command line. */
+export const cursor = elsewhere(
+  'the dashboard of the company’s Cursor team, MCP trust rules',
+  'If the company keeps rules for MCP servers in Cursor, these must be let through.',
+  (candidates) =>
+    candidates.map(({ server, command, args }) => `${server}: ${[command, ...args].join(' ')}`).join('\n'),
+)
 const toPattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -69,7 +69,8 @@ function Content({ app }: { app: string }) {
       <Stack gap="sm">
         {problem && <ProblemNote problem={problem} path={preview?.path} client={client} onRetry={again} />}
         {preview ? <PreviewView preview={preview} /> : !problem && <Skeleton height={180} radius="md" />}
-        {preview?.policy && <PolicyNote policy={preview.policy} />}
+        {/* What nobody here can know stands among the details of the app. */}
+        {preview?.policy && preview.policy.verdict !== 'unknown' && <PolicyNote policy={preview.policy} />}
         {kind !== 'undo' && kind !== 'restore' && (overwrite || taken) && (
           <Checkbox
             label={t('change.overwrite')}
