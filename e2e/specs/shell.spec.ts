@@ -228,18 +228,17 @@ test('where the headless app runs already, the desktop app says so and ends', as
   await agent.stop()
 })
 
-test('an uninstaller’s --give-files-back gives every client’s file back, without a window, and ends', async ({
-  machine,
-}) => {
-  const file = join(machine.env.HOME ?? '', '.cursor', 'mcp.json')
+/** A person whose Cursor was set up before. */
+async function setUpCursor(env: Record<string, string>) {
+  const file = join(env.HOME ?? '', '.cursor', 'mcp.json')
   const before = '{ "mcpServers": { "mine": { "command": "x" } } }'
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, before)
   const { log } = createMemoryLog()
   const clients = createClients({
-    home: machine.env.HOME ?? '',
-    ...{ env: machine.env, platform: 'linux', version: '1.0.0', log, now: () => new Date() },
-    folder: createPaths({ env: machine.env, platform: 'linux' }).clients,
+    home: env.HOME ?? '',
+    ...{ env, platform: 'linux', version: '1.0.0', log, now: () => new Date() },
+    folder: createPaths({ env, platform: 'linux' }).clients,
     servers: () => [{ id: ServerId.parse('github'), name: 'GitHub', description: '' }],
     serversChanged: () => () => {},
     entryFor: () => ({ command: '/opt/bridge', args: [], env: {} }),
@@ -248,13 +247,31 @@ test('an uninstaller’s --give-files-back gives every client’s file back, wit
   await clients.apply({ client: ClientId.parse('cursor') })
   await clients.close()
   expect(await readFile(file, 'utf8')).toContain('/opt/bridge')
+  return { before, read: () => readFile(file, 'utf8') }
+}
+
+/** What an uninstaller starts; its exit code. */
+async function giveFilesBack(env: Record<string, string>) {
   const electron = createRequire(import.meta.url)('electron') as unknown as string
-  const app = spawn(electron, [join(import.meta.dirname, '../..'), '--give-files-back'], {
-    env: machine.env,
-    stdio: 'ignore',
-  })
-  expect(await once(app, 'close')).toEqual([0, null])
-  expect(await readFile(file, 'utf8')).toBe(before)
+  const app = spawn(electron, [join(import.meta.dirname, '../..'), '--give-files-back'], { env, stdio: 'ignore' })
+  return (await once(app, 'close'))[0] as number | null
+}
+
+test('an uninstaller’s --give-files-back gives every client’s file back, without a window, and ends', async ({
+  machine,
+}) => {
+  const cursor = await setUpCursor(machine.env)
+  expect(await giveFilesBack(machine.env)).toBe(0)
+  expect(await cursor.read()).toBe(cursor.before)
+})
+
+test('where the app still runs, it gives the files back itself and ends', async ({ machine }) => {
+  const cursor = await setUpCursor(machine.env)
+  const agent = await launchHeadless(machine.env)
+  const ended = once(agent.child, 'exit')
+  expect(await giveFilesBack(machine.env)).toBe(0)
+  expect(await cursor.read()).toBe(cursor.before)
+  expect((await ended)[0]).toBe(0)
 })
 
 test('Quit in the tray ends the core and then the process', async ({ machine }) => {
