@@ -318,6 +318,31 @@ test('a file marked read-only stays as it is', async () => {
   expect(read()).toBe(mine)
 })
 
+test('what another program writes while we write is not lost, and nothing of ours is half in', async () => {
+  const other = mine.replace('"dark"', '"light"')
+  const { clients, path, read, entries } = await setUp(mine, {
+    write: async (handle, bytes) => {
+      await handle.writeFile(bytes)
+      writeFileSync(path, other)
+    },
+  })
+  expect(await code(clients.apply({ client: cursor }))).toBe('clients.changed-meanwhile')
+  expect(read()).toBe(other)
+  expect(readdirSync(dirname(path))).toEqual(['mcp.json'])
+  expect(await entries()).toEqual({ github: 'absent', iam: 'absent' })
+})
+
+test('a file that another program makes while we make it is not lost either', async () => {
+  const { clients, path, read } = await setUp(null, {
+    write: async (handle, bytes) => {
+      await handle.writeFile(bytes)
+      writeFileSync(path, mine)
+    },
+  })
+  expect(await code(clients.apply({ client: cursor }))).toBe('clients.changed-meanwhile')
+  expect(read()).toBe(mine)
+})
+
 test('a disk that fills up while writing costs nothing', async () => {
   const { clients, path, read, entries } = await setUp(mine, {
     write: async (handle, bytes) => {

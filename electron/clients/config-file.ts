@@ -79,13 +79,25 @@ export async function writeConfig(file: ConfigFile, bytes: Uint8Array, write?: W
   const folders: string[] = []
   try {
     folders.push(...(await makeFolders(dirname(target))))
-    await writeAtomic(target, bytes, { mode: mode ?? 0o600, owner, ...(write ? { write } : {}) })
+    await writeAtomic(target, bytes, { mode: mode ?? 0o600, owner, write: guarded(file, write) })
     return folders
   } catch (error) {
     await removeFolders(folders)
     throw toWriteProblem(path, error)
   }
 }
+
+/**
+ * Writing takes a disk some time, and an app may write its file meanwhile. So once the new bytes lie complete beside it,
+ * the file is looked at a last time: one that is no longer as it was read stays, and only then is it replaced.
+ */
+const guarded =
+  ({ path, bytes: known }: ConfigFile, write: WriteAll = (handle, bytes) => handle.writeFile(bytes)): WriteAll =>
+  async (handle, bytes) => {
+    await write(handle, bytes)
+    await handle.sync()
+    if (hashOf((await readConfig(path)).bytes) !== hashOf(known)) throw new Problem('clients.changed-meanwhile', path)
+  }
 
 /** Saves a file of our own, readable by its owner only; complete on the disk before it counts. */
 export async function saveOwn(path: string, data: Uint8Array | string) {
