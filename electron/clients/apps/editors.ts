@@ -116,4 +116,5 @@ export const junie: AppRow = {
   commands: ['junie'],
   processes: ['junie'],
   reload: 'Restart the IDE',
+  note: 'JetBrains AI Assistant has no file of its own: paste what stands here into its settings, under MCP.',
 }
