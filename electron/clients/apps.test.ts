@@ -283,6 +283,22 @@ describe('on a real disk', () => {
     expect(await findVersion(place, row('codex'))).toBe('0.154.0')
     expect(await findVersion(place, row('cursor'))).toBe(null)
   })
+  test.each([
+    ['usr/share/cursor', 'usr/share/cursor/resources/app'],
+    ['Cursor.app/Contents/Resources/app', 'Cursor.app/Contents/Resources/app'],
+  ])('finds the version of an editor beside its command in %s', async (where, app) => {
+    const root = mkdtempSync(join(tmpdir(), 'causeway-detect-'))
+    made.push(root)
+    mkdirSync(join(root, where, 'bin'), { recursive: true })
+    mkdirSync(join(root, app), { recursive: true })
+    mkdirSync(join(root, 'bin'))
+    writeFileSync(join(root, app, 'package.json'), '{ "name": "cursor", "version": "2.4.1" }')
+    writeFileSync(join(root, where, 'bin/cursor'), '')
+    symlinkSync(join(root, where, 'bin/cursor'), join(root, 'bin/cursor'))
+    const place = createPlace({ platform: 'linux', home: root, env: { PATH: join(root, 'bin') } })
+    expect(await findVersion(place, row('cursor'))).toBe('2.4.1')
+    expect(await findVersion(place, row('codex'))).toBe(null)
+  })
   test.runIf(process.platform !== 'win32')('finds the version in a bundle', async () => {
     const root = mkdtempSync(join(tmpdir(), 'causeway-detect-'))
     made.push(root)

@@ -37,17 +37,18 @@ export async function findVersion(place: Place, row: AppRow): Promise<string | n
   return null
 }
 
-/** A command installed by npm lies at most a few folders below its `package.json`. */
+/**
+ * The files that may tell the version of a command: one installed by npm lies at most a few folders below its
+ * `package.json`, an editor made from VS Code has `bin` beside `resources/app`, and on macOS inside of it.
+ */
 async function packagesAbove(command: string | undefined) {
   if (!command) return []
-  let folder = dirname(await realpath(command).catch(() => command))
-  if (!folder.includes('node_modules')) return []
-  const found: string[] = []
-  for (let depth = 0; depth < 3; depth++) {
-    found.push(join(folder, 'package.json'))
-    folder = dirname(folder)
-  }
-  return found
+  const folder = dirname(await realpath(command).catch(() => command))
+  const [above, further] = [dirname(folder), dirname(dirname(folder))]
+  if (folder.includes('node_modules')) return [folder, above, further].map((at) => join(at, 'package.json'))
+  if (basename(folder) !== 'bin') return []
+  const inApp = basename(above) === 'app' ? [join(above, 'package.json')] : []
+  return [join(above, 'resources', 'app', 'package.json'), ...inApp]
 }
 
 const readText = (path: string) => readFile(path, 'utf8').catch(() => '')
