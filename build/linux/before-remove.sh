@@ -14,7 +14,7 @@ ledger=.local/share/causeway/clients/ledger.json
 # As the person, never as root: the files are theirs, and so are the links among them.
 give_back() {
   # A display may be missing, and must not be needed.
-  set -- timeout 120 "$program" --give-files-back --ozone-platform=headless
+  set -- timeout 120 "$program" --give-files-back --ozone-platform=headless --disable-gpu
   if [ "$uid" = "$(id -u)" ]; then
     env -i HOME="$home" USER="$user" LOGNAME="$user" PATH=/usr/bin:/bin "$@"
   else
