@@ -28,6 +28,7 @@ export function openFilesOnly({ paths, env, platform, version, log }: Needs): Co
     servers: () => [],
     serversChanged: () => () => {},
     entryFor: () => ({ command: '', args: [], env: {} }),
+    passive: true,
     repairPolicy: () => 'off',
     processes: () => readProcesses(platform),
     now: () => new Date(),

@@ -45,6 +45,8 @@ type Needs = {
   isAlive?: (pid: number) => boolean
   /** What happens when an app loses our entries; `ask` where nobody says. */
   repairPolicy?: () => RepairPolicy
+  /** For an uninstaller: makes nothing that waited, and writes only what it is asked for. */
+  passive?: true
   /** Of this product, for the name it gives when it checks a connection. */
   version: string
   now: () => Date
@@ -144,7 +146,7 @@ export function createClients(needs: Needs) {
     const { repair, carryOutWaiting } = await opened
     const all = listApps(place, distributions)
     // Without one process nobody could tell which apps run, so none is taken to have quit.
-    if (policy() !== 'off' && processes.length > 0) await carryOutWaiting(all)
+    if (!needs.passive && processes.length > 0) await carryOutWaiting(all)
     const next = await Promise.all(
       all.map(async (app) => {
         const seen = await lookAt(app)

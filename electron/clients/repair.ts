@@ -7,7 +7,7 @@ import type { FileRecord, Ledger } from './ledger.ts'
 import type { WantedEntry } from './plan.ts'
 import type { Waiting } from './waiting.ts'
 
-/** `ask` shows the loss and waits for the person; `auto` puts our entries back; `off` writes nothing by itself at all. */
+/** `ask` shows the loss and waits for the person; `auto` puts our entries back; `off` never does. */
 export type RepairPolicy = 'off' | 'ask' | 'auto'
 
 type Needs = {

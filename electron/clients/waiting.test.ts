@@ -164,6 +164,21 @@ test('with automatic repair, what a running app undid comes back when it has qui
   expect(read()).toBe(written)
 })
 
+test('what a person asked for is made also where nothing may be repaired', async () => {
+  const { clients, world, path, claude: app } = await setUp()
+  world.repair = 'off'
+  await clients.apply({ client: claude })
+  world.processes = []
+  expect((await app()).state).toBe('set-up')
+  await clients.apply({ client: claude })
+  world.processes = ['claude-desktop']
+  await clients.undo({ client: claude, now: true })
+  await clients.apply({ client: claude, now: true })
+  writeFileSync(path, mine)
+  world.processes = []
+  expect((await app()).state).toBe('needs-repair')
+})
+
 test('an uninstaller waits for nobody, and makes nothing that waited', async () => {
   const { clients, world, root, read } = await setUp()
   world.processes = []
