@@ -182,6 +182,7 @@ export const en = {
       title: 'All set',
       text_one: 'One app is connected. Start it as you always do; the company’s tools are in it.',
       text_other: '{{count}} apps are connected. Start them as you always do; the company’s tools are in them.',
+      left: 'Left to do: {{what}}',
       textNone: 'You are signed in. Connect an app whenever you like, under Apps.',
       finish: `Open ${product}`,
     },

@@ -31,7 +31,9 @@ export function AppsStep() {
         </ul>
       )}
       <Button size="md" onClick={passApps}>
-        {found?.some(({ state }) => state === 'set-up') ? t('welcome.apps.next') : t('welcome.apps.nextNone')}
+        {found?.some(({ state, waiting }) => state === 'set-up' || waiting)
+          ? t('welcome.apps.next')
+          : t('welcome.apps.nextNone')}
       </Button>
       <ChangeDialog />
     </>
@@ -44,7 +46,9 @@ function AppLine({ app }: { app: ClientApp }) {
       <Monogram name={app.name} />
       <div className={classes.name}>
         {app.name}
-        <span>{app.version ? t('apps.version', { version: app.version }) : t('apps.versionUnknown')}</span>
+        <span>
+          {app.toFinish ?? (app.version ? t('apps.version', { version: app.version }) : t('apps.versionUnknown'))}
+        </span>
       </div>
       <AppBadge app={app} />
       <AppButton app={app} quiet />

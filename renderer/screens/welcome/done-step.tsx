@@ -6,7 +6,9 @@ import { LevelTile } from '../../ui/level.tsx'
 import classes from './welcome-screen.module.css'
 
 export function DoneStep() {
-  const count = useClients(({ value }) => value?.filter(({ state }) => state === 'set-up').length ?? 0)
+  const clients = useClients(({ value }) => value) ?? []
+  const count = clients.filter(({ state, waiting }) => state === 'set-up' || waiting).length
+  const left = clients.flatMap(({ toFinish }) => toFinish ?? [])
   return (
     <>
       <div className={classes.done}>
@@ -14,6 +16,7 @@ export function DoneStep() {
         <div>
           <Title order={2}>{t('welcome.done.title')}</Title>
           <p>{count === 0 ? t('welcome.done.textNone') : t('welcome.done.text', { count })}</p>
+          {left.length > 0 && <p>{t('welcome.done.left', { what: left.join(' · ') })}</p>}
         </div>
       </div>
       <Button size="md" onClick={() => void endWelcome()}>
