@@ -396,7 +396,6 @@ export const en = {
     },
     backups: 'Copies of the file from before each change',
     noBackups: 'No change was made yet, so there is no copy.',
-    showFile: 'Show',
     compare: 'Compare',
     compareCopy: 'Compare the copy of {{time}} with the file of now',
     check: 'Check from end to end',

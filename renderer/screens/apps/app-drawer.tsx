@@ -178,7 +178,7 @@ function Backups({ app }: { app: ClientApp }) {
   if (backups.length === 0) return <p className={classes.quiet}>{t('appDetails.noBackups')}</p>
   return (
     <ul className={classes.rows}>
-      {backups.map(({ id, at, bytes, path }) => (
+      {backups.map(({ id, at, bytes }) => (
         <li key={id} className={classes.row}>
           <span>
             {formatDateTime(at)} · {formatBytes(bytes)}
@@ -191,9 +191,6 @@ function Backups({ app }: { app: ClientApp }) {
               onAct={() => showCopy(app.id, id)}
             >
               {t('appDetails.compare')}
-            </ActionButton>
-            <ActionButton size="compact-xs" variant="subtle" onAct={() => openPath(path)}>
-              {t('appDetails.showFile')}
             </ActionButton>
           </span>
         </li>
