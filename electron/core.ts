@@ -118,6 +118,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const auth = createAuth({
     company: company.current,
     companyChanged: company.changed,
+    companyKnown: company.known,
     vault,
     openUrl: options.openUrl,
     // All of them, also those for other groups: groups come with the sign-in and may change after it.

@@ -26,6 +26,41 @@ test('until the vault has answered, the state says that it is being read', async
   expect(auth.snapshot()).toMatchObject({ state: 'signed-in' })
 })
 
+test('before the company is known nobody is signed out: a sign-in and a sign-out asked for then wait for it', async () => {
+  const { sso, values, ...scene } = createScene()
+  const company = Promise.withResolvers<void>()
+  const opened: string[] = []
+  const { auth, states } = createTestAuth({
+    ...{ sso: { issuer: sso.issuer }, fetch: sso.fetch, vault: scene.open(), companyKnown: company.promise },
+    openUrl: async (url) => opened.push(url) > 0,
+  })
+  const signIn = auth.signIn()
+  expect(auth.snapshot()).toMatchObject({ state: 'signed-out', problem: { code: 'auth.opening' } })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(auth.snapshot()).toMatchObject({ problem: { code: 'auth.opening' } })
+  company.resolve()
+  expect(await signIn).toMatchObject({ state: 'signing-in' })
+  await auth.cancelSignIn()
+  expect(states.map(({ state }) => state)).toEqual(['signed-in', 'signing-in', 'signed-in'])
+  expect(new URL(opened[0] ?? '').searchParams.get('login_hint')).toBe('ada@corp.example')
+  const leaving = auth.signOut()
+  await leaving
+  expect(values.size).toBe(0)
+})
+
+test('a vault that opens while the login page is shown brings the person back, and the page is no longer waited for', async () => {
+  const { start, breakWith, unlock } = createScene()
+  breakWith(new Problem('vault.locked'))
+  const { auth } = start()
+  expect(await auth.signIn()).toMatchObject({ state: 'signing-in' })
+  unlock()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(auth.snapshot()).toMatchObject({ state: 'signing-in' })
+  breakWith(null)
+  unlock()
+  await expect.poll(() => auth.snapshot().state).toBe('signed-in')
+})
+
 test('case 25: a locked keychain is not a signed-out person: it is said, and unlocking brings them back', async () => {
   const { start, breakWith, values, unlock } = createScene()
   const before = new Map(values)

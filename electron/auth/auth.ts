@@ -27,6 +27,8 @@ type Company = { document: CompanyDocument; address: string }
 type Needs = {
   company: () => Company | null
   companyChanged: (listener: () => void) => () => void
+  /** Settles once it is known whether there is a company, and which. */
+  companyKnown?: Promise<unknown>
   vault: Vault & { changed?: (listener: () => void) => () => void }
   /** Asks the system browser to open; false when it could not. */
   openUrl: (url: string) => Promise<boolean>
@@ -83,15 +85,15 @@ export function createAuth(needs: Needs) {
     ...{ ...shared, allowInsecure, openUrl, cancelSignIn: attempts.cancel, changed: () => emit() },
     signOutOfServers: (account) => servers.signOut(account),
   })
-  const open = createOpening({
+  const opening = createOpening({
+    companyKnown: needs.companyKnown ?? Promise.resolve(),
     ...{ sso, store, tokens, standing, forgetPerson },
     ...{ cancelSignIn: attempts.cancel, changed: () => emit() },
   })
-  let shown = ''
-
   const snapshot = (): AuthState =>
     toState({ signingIn: attempts.shown(), tokens, note: standing.note, stepUp: stepUp.problem(), kept: store.kept() })
 
+  let shown = JSON.stringify(snapshot())
   function emit() {
     const state = snapshot()
     const text = JSON.stringify(state)
@@ -108,7 +110,7 @@ export function createAuth(needs: Needs) {
   }
 
   async function signIn(way: Way = 'browser', { choose = false } = {}) {
-    await opened
+    await opening.settled()
     const known = sso()
     if (!known) throw new Problem('app.no-company')
     const session = tokens.session()
@@ -131,13 +133,13 @@ export function createAuth(needs: Needs) {
   }
 
   async function signOut() {
-    await opened
+    await opening.settled()
     await leaving.signOut()
     return snapshot()
   }
 
   async function signOutOfBrowser() {
-    await opened
+    await opening.settled()
     await leaving.signOutOfBrowser()
     return snapshot()
   }
@@ -148,14 +150,14 @@ export function createAuth(needs: Needs) {
   }
 
   async function token({ rejected, ...audience }: Audience & { rejected?: string | undefined } = {}): Promise<Secret> {
-    await opened
+    await opening.settled()
     if (!tokens.session() && standing.unread && standing.note) throw fromData(standing.note)
     return tokens.get(audience, rejected)
   }
 
   async function retry() {
-    await opened
-    await (standing.unread ? open() : tokens.retry())
+    await opening.settled()
+    await (standing.unread ? opening.open() : tokens.retry())
     return snapshot()
   }
 
@@ -164,17 +166,16 @@ export function createAuth(needs: Needs) {
     servers: needs.servers ?? (() => []),
     ...(needs.guard ? { guard: needs.guard } : {}),
     sso: () => standing.sso,
-    opened: () => opened,
+    opened: opening.settled,
     person: { snapshot, signIn: () => signIn('browser'), cancel: cancelSignIn, signOut, retry },
     changed: () => emit(),
   })
 
-  const opened = open()
   const offs = [
     companyChanged(() => {
-      if (JSON.stringify(sso()) !== JSON.stringify(standing.sso)) void open()
+      if (JSON.stringify(sso()) !== JSON.stringify(standing.sso)) void opening.open()
     }),
-    vault.changed?.(() => void (standing.unread ? open() : tokens.unsaved() ? tokens.retry() : undefined)),
+    vault.changed?.(() => void (standing.unread ? opening.open() : tokens.unsaved() ? tokens.retry() : undefined)),
   ]
 
   return {
@@ -182,7 +183,9 @@ export function createAuth(needs: Needs) {
     changed: changed.on,
     signIn: () => signIn('browser'),
     signInWithDevice: () => signIn('device'),
-    ...{ cancelSignIn, signOut, signOutOfBrowser, switchAccount, retry, opened, token },
+    ...{ cancelSignIn, signOut, signOutOfBrowser, switchAccount, retry, token },
+    /** Settles once it is known who is signed in. */
+    opened: opening.settled(),
     headers: servers.headers,
     /** Every sign-in and secret in one list: the contract of `shared/contract/connections.ts`. */
     connections: servers.connections,

@@ -107,3 +107,19 @@ test('a company that somebody chose and nobody can read is none, with the reason
   await company.refresh()
   expect(company.problem()).toMatchObject({ code: 'app.company-invalid' })
 })
+
+test('what it is not yet known to belong to is not taken for nothing: the last copy counts before the network', async () => {
+  address = 'https://mcp.acme.example'
+  await make().refresh()
+  answer = () => new Promise<Response>(() => {})
+  const next = make()
+  let known = false
+  void next.known.then(() => {
+    known = true
+  })
+  await Promise.resolve()
+  expect(known).toBe(false)
+  void next.refresh()
+  await next.known
+  expect(next.current()?.document.name).toBe('Acme')
+})

@@ -25,6 +25,7 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
   let current: Company | null = null
   let problem: ProblemData | null = null
   let latest = 0
+  const known = Promise.withResolvers<void>()
 
   async function read(address: string): Promise<Company> {
     try {
@@ -41,6 +42,7 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
   function become(company: Company | null, because: ProblemData | null) {
     current = company
     problem = because
+    known.resolve()
     changed.emit(current)
   }
 
@@ -94,6 +96,8 @@ export function createCompany({ settings, cacheFolder, fetch, now, log }: Needs)
       return address !== null || because !== null
     },
     problem: () => problem,
+    /** Settles once `current` says something: a company, if only by the copy of last time, or that there is none. */
+    known: known.promise,
     refresh,
     join: joinCompany,
     changed: changed.on,
