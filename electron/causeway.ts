@@ -48,7 +48,8 @@ async function connect(): Promise<Connection> {
   keychainHangs = core.keychainHangs
   await core.ready
   const close = () => core.close().finally(closeLog)
-  return { api: createClient(contract, createMapCarrier(core.dispatcher)), running: false, close }
+  const ended = new Promise<void>(() => {})
+  return { api: createClient(contract, createMapCarrier(core.dispatcher)), running: false, ended, close }
 }
 
 async function runAgent({ ui, open, port, company }: AgentOptions): Promise<number> {

@@ -16,5 +16,10 @@ export async function connectRunning({
   const control = await connectControl({ runFolder: paths.run, version })
   if (!control) return null
   const carrier = createControlCarrier(control)
-  return { api: createClient(contract, carrier), running: true, close: async () => carrier.close() }
+  return {
+    api: createClient(contract, carrier),
+    running: true,
+    ended: carrier.ended,
+    close: async () => carrier.close(),
+  }
 }

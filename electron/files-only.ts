@@ -35,5 +35,6 @@ export function openFilesOnly({ paths, env, platform, version, log }: Needs): Co
     log: log.child('clients'),
   })
   const dispatcher = createDispatcher({ clients: contract.clients }, { clients }, log.child('ipc'))
-  return { api: createClient(contract, createMapCarrier(dispatcher)), running: false, close: clients.close }
+  const ended = new Promise<void>(() => {})
+  return { api: createClient(contract, createMapCarrier(dispatcher)), running: false, ended, close: clients.close }
 }

@@ -33,10 +33,16 @@ function toApi(answers: Answers) {
 }
 
 const needs = (answers: Answers) => ({
-  connect: async () => ({ api: toApi(answers), running: true, close: async () => {} }),
+  connect: async () => ({
+    api: toApi(answers),
+    running: true,
+    ended: new Promise<void>(() => {}),
+    close: async () => {},
+  }),
   connectFiles: async () => ({
     api: toApi({ ...answers, ...(answers.files as object) }),
     running: false,
+    ended: new Promise<void>(() => {}),
     close: async () => {},
   }),
   team: undefined as never,
@@ -245,7 +251,7 @@ describe('a change of an app that would undo it while it runs', () => {
   })
 
   test('without a running app of ours, says what will make it', async () => {
-    const alone = { api: toApi(answers), running: false, close: async () => {} }
+    const alone = { api: toApi(answers), running: false, ended: new Promise<void>(() => {}), close: async () => {} }
     await runCli({ ...needs(answers), connect: async () => alone }, ['apps', 'apply', 'claude'])
     expect(said()).toContain('Run this again when it has quit, or start the app (or: causeway agent)')
   })

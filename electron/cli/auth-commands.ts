@@ -1,33 +1,40 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
+import { awaitState } from './await-state.ts'
 import { toPlain } from './print.ts'
 import type { Result } from './result.ts'
 import type { Connection } from './session.ts'
 
-/** Signs in through the browser and waits for the outcome. Ctrl-C gives the attempt up. */
 type Say = (text: string) => void
 
+/** Signs in through the browser and waits for the outcome. Ctrl-C gives the attempt up. */
 export async function login(
-  { api, running }: Connection,
+  connection: Connection,
   say: Say,
   { device = false }: { device?: boolean } = {},
 ): Promise<Result> {
-  const before = await api.auth.snapshot()
+  const { api, running } = connection
+  const before = await known(connection)
   if (before.state === 'signed-in') return { json: before, text: `Already signed in as ${before.account.name}.` }
-  const ended = outcome(api)
   const giveUp = () => void api.auth.cancelSignIn().catch(() => {})
   process.once('SIGINT', giveUp)
   try {
-    const state = await (device ? api.auth.signInWithDevice() : api.auth.signIn())
-    if (state.state === 'signing-in' && state.device) sayDevice(state.device, say)
-    else if (state.state === 'signing-in')
-      say(state.browserOpened ? 'Waiting for the browser …' : `Open this address in a browser:\n${state.loginUrl}`)
-    return toResult(await ended.state, running)
+    const begun = await (device ? api.auth.signInWithDevice() : api.auth.signIn())
+    if (begun.state === 'signing-in' && begun.device) sayDevice(begun.device, say)
+    else if (begun.state === 'signing-in')
+      say(begun.browserOpened ? 'Waiting for the browser …' : `Open this address in a browser:\n${begun.loginUrl}`)
+    return toResult(await when(connection, ({ state }) => state !== 'signing-in'), running)
   } finally {
-    ended.stop()
     process.off('SIGINT', giveUp)
   }
 }
+
+const when = ({ api, ended }: Connection, isDone: (state: AuthState) => boolean) =>
+  awaitState({ snapshot: api.auth.snapshot, changed: api.auth.changed, ended }, isDone)
+
+/** An app that has just started does not know yet who is signed in. */
+const known = (connection: Connection) =>
+  when(connection, (state) => !(state.state === 'signed-out' && state.problem?.code === 'auth.opening'))
 
 /** The code to type, and a picture of the address with the code in it, for a phone's camera. */
 function sayDevice({ userCode, verificationUrl, qr }: DeviceCode, say: Say) {
@@ -54,17 +61,6 @@ function toPicture(rows: string[]) {
   return framed.flatMap((row, at) => (at % 2 === 0 ? [line(row, framed[at + 1] ?? border)] : [])).join('\n')
 }
 
-/** Listens from before the start, so that a sign-in that ends at once is not missed. */
-function outcome(api: Connection['api']) {
-  let stop = () => {}
-  const state = new Promise<AuthState>((resolve) => {
-    stop = api.auth.changed((next) => {
-      if (next.state !== 'signing-in') resolve(next)
-    })
-  })
-  return { state, stop: () => stop() }
-}
-
 function toResult(state: AuthState, running: boolean): Result {
   if (state.state !== 'signed-in')
     throw 'problem' in state && state.problem ? fromData(state.problem) : new Problem('auth.signed-out')
@@ -76,8 +72,9 @@ function toResult(state: AuthState, running: boolean): Result {
   return { json: state, text: `Signed in as ${state.account.name} (${groups}).${warning}` }
 }
 
-export async function logout({ api }: Connection, { browser = false }: { browser?: boolean } = {}): Promise<Result> {
-  const before = await api.auth.snapshot()
+export async function logout(connection: Connection, { browser = false }: { browser?: boolean } = {}): Promise<Result> {
+  const { api } = connection
+  const before = await known(connection)
   const after = await (browser ? api.auth.signOutOfBrowser() : api.auth.signOut())
   const text =
     'account' in before ? `Signed out. ${before.account.name}’s tokens are deleted.` : 'Nobody was signed in.'

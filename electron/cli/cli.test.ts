@@ -26,11 +26,11 @@ beforeEach(() => {
   given.length = 0
 })
 
-function run(api: unknown, argv: string[], running = true) {
+function run(api: unknown, argv: string[], { running = true, ended = new Promise<void>(() => {}) } = {}) {
   return runCli(
     {
-      connect: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
-      connectFiles: async () => ({ api: api as CoreClient, running, close: async () => void closed++ }),
+      connect: async () => ({ api: api as CoreClient, running, ended, close: async () => void closed++ }),
+      connectFiles: async () => ({ api: api as CoreClient, running, ended, close: async () => void closed++ }),
       runBridge: async () => void bridges++,
       team: undefined as never,
       runAgent: async (options) => {
@@ -146,7 +146,7 @@ test('open shows the window of the running app, and says where there is none', a
   const api = { app: { open: async () => ({ address: 'http://127.0.0.1:1/#token=t' }) } }
   expect(await run(api, ['open'])).toBe(0)
   expect(out).toEqual(['The window: http://127.0.0.1:1/#token=t'])
-  expect(await run(api, ['open'], false)).toBe(1)
+  expect(await run(api, ['open'], { running: false })).toBe(1)
   expect(err.join('')).toContain('[app.not-running]')
 })
 
@@ -176,24 +176,73 @@ test('an agent beside a running app says so', async () => {
   expect(err.join('')).toContain('[app.already-running]')
 })
 
-test('a sign-in that ends badly is a problem', async () => {
-  let tell: (state: unknown) => void = () => {}
-  const api = {
-    auth: {
-      snapshot: async () => ({ state: 'signed-out', problem: null }),
-      changed: (listener: (state: unknown) => void) => {
-        tell = listener
-        return () => {}
-      },
-      signIn: async () => {
-        setTimeout(() => tell({ state: 'signed-out', problem: new Problem('auth.signed-out', 'cancelled').data }))
-        return { state: 'signing-in', loginUrl: 'https://sso/login', browserOpened: false }
-      },
-    },
+/** The core’s half of a sign-in: what it says now, and to whoever listens. */
+function createRoom(first: unknown, onSignIn: (say: (state: unknown) => void) => void) {
+  const listeners = new Set<(state: unknown) => void>()
+  let now = first
+  let signIns = 0
+  const say = (next: unknown) => {
+    now = next
+    for (const listener of listeners) listener(next)
   }
+  const auth = {
+    snapshot: async () => now,
+    changed(listener: (state: unknown) => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async signIn() {
+      signIns += 1
+      onSignIn(say)
+      return now
+    },
+    signOut: async () => ({ state: 'signed-out', problem: null }),
+  }
+  return { api: { auth }, say, signIns: () => signIns }
+}
+const account = { name: 'Ada Lovelace', groups: ['engineering'] }
+const signedIn = { state: 'signed-in', account, kept: 'keychain' }
+const signingIn = { state: 'signing-in', loginUrl: 'https://sso/login', browserOpened: false }
+const signedOut = (problem: Problem | null = null) => ({ state: 'signed-out', problem: problem?.data ?? null })
+
+test('a sign-in that ends badly is a problem', async () => {
+  const { api } = createRoom(signedOut(), (say) => {
+    say(signingIn)
+    setTimeout(() => say(signedOut(new Problem('auth.signed-out', 'cancelled'))))
+  })
   expect(await run(api, ['login'])).toBe(1)
   expect(err.join('\n')).toContain('https://sso/login')
   expect(err.join('\n')).toContain('cancelled')
+})
+
+test('what the sign-out before a login left to say is not taken for the end of that login', async () => {
+  const { api } = createRoom(signedOut(), (say) => {
+    say(signedOut(new Problem('auth.sign-out-incomplete')))
+    say(signingIn)
+    setTimeout(() => say(signedIn))
+  })
+  expect(await run(api, ['login'])).toBe(0)
+  expect(out.join('')).toBe('Signed in as Ada Lovelace (engineering).')
+})
+
+test('an app that has just started is asked again: whoever is signed in needs no login page, and is named at logout', async () => {
+  for (const [command, said] of [
+    ['login', 'Already signed in as Ada Lovelace.'],
+    ['logout', 'Signed out. Ada Lovelace’s tokens are deleted.'],
+  ] as const) {
+    const room = createRoom(signedOut(new Problem('auth.opening')), () => {})
+    setTimeout(() => room.say(signedIn))
+    expect(await run(room.api, [command])).toBe(0)
+    expect(out.pop()).toBe(said)
+    expect(room.signIns()).toBe(0)
+  }
+})
+
+test('an app that ends while somebody signs in ends the login with it', async () => {
+  const { api } = createRoom(signedOut(), (say) => say(signingIn))
+  const ended = new Promise<void>((resolve) => void setTimeout(resolve, 5))
+  expect(await run(api, ['login'], { ended })).toBe(1)
+  expect(err.join('\n')).toContain('[app.not-running]')
 })
 
 test('remote text cannot draw on the terminal', () => {

@@ -1,5 +1,6 @@
 import { ConnectionId, type Connection as Joined } from '../../shared/contract/connections.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
+import { awaitState } from './await-state.ts'
 import { toLines, toPlain, toTable } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
 import type { Connection } from './session.ts'
@@ -43,7 +44,6 @@ function toResult(all: Joined[]): Result {
 export async function connect(connection: Connection, given: string, { yes }: { yes?: string }, { say }: Given) {
   const { api } = connection
   const id = toId(given)
-  const ended = outcome(connection, id)
   const giveUp = () => void api.connections.cancel({ id }).catch(() => {})
   process.once('SIGINT', giveUp)
   try {
@@ -52,9 +52,8 @@ export async function connect(connection: Connection, given: string, { yes }: { 
     if (begun.state !== 'connecting') return toOutcome(begun)
     say('Waiting for the browser …')
     if (begun.loginUrl) say(`If none opened, open this address:\n${begun.loginUrl}`)
-    return toOutcome(await ended.connection)
+    return toOutcome(await outcome(connection, id))
   } finally {
-    ended.stop()
     process.off('SIGINT', giveUp)
   }
 }
@@ -71,18 +70,14 @@ async function toQuestion(joined: Joined): Promise<Result> {
   return { json: joined, text: lines.join('\n'), code: exitCodes.needsYou }
 }
 
-function outcome({ api }: Connection, id: ConnectionId) {
-  let stop = () => {}
-  let wasConnecting = false
-  const connection = new Promise<Joined>((resolve) => {
-    stop = api.connections.changed((all) => {
-      const found = all.find((one) => one.id === id)
-      if (!found) return
-      if (found.state === 'connecting') wasConnecting = true
-      else if (wasConnecting) resolve(found)
-    })
-  })
-  return { connection, stop: () => stop() }
+async function outcome({ api, ended }: Connection, id: ConnectionId): Promise<Joined> {
+  const { snapshot, changed } = api.connections
+  const all = await awaitState({ snapshot, changed, ended }, (list) =>
+    list.every((one) => one.id !== id || one.state !== 'connecting'),
+  )
+  const found = all.find((one) => one.id === id)
+  if (!found) throw new Problem('auth.unknown-connection', id)
+  return found
 }
 
 function toOutcome(joined: Joined): Result {

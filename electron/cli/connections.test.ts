@@ -29,7 +29,12 @@ const recorded =
 
 function run(api: unknown, argv: string[], secrets: string[] = []) {
   const needs = {
-    connect: async () => ({ api: api as CoreClient, running: true, close: async () => {} }),
+    connect: async () => ({
+      api: api as CoreClient,
+      running: true,
+      ended: new Promise(() => {}),
+      close: async () => {},
+    }),
     out: (text: string) => out.push(text),
     err: (text: string) => err.push(text),
     version: '1',
@@ -66,6 +71,7 @@ test('connect waits for the browser and says how it ended', async () => {
     [joined({ state: 'needs-you', problem: new Problem('auth.timed-out').data }), 1],
   ] as const) {
     let tell = (_: Joined[]) => {}
+    let now: Joined | null = null
     const connecting = joined({ state: 'connecting', loginUrl: 'https://auth.example/authorize' })
     const api = {
       connections: {
@@ -74,12 +80,14 @@ test('connect waits for the browser and says how it ended', async () => {
           return () => {}
         },
         connect: async () => {
+          now = connecting
           setImmediate(() => {
             tell([connecting])
             tell([ended])
           })
           return connecting
         },
+        snapshot: async () => (now ? [now] : []),
       },
     }
     expect(await run(api, ['connections', 'connect', 'wiki'])).toBe(code)
@@ -134,16 +142,18 @@ test('a sign-in on another device shows the code and a picture of it', async () 
   const account = { name: 'Ana', groups: [] }
   const device = { userCode: 'ABCD-EFGH', verificationUrl: 'https://sso.example/device', qr: ['110', '011', '101'] }
   let tell = (_: unknown) => {}
+  let now: unknown = { state: 'signed-out', problem: null }
   const api = {
     auth: {
-      snapshot: async () => ({ state: 'signed-out', problem: null }),
+      snapshot: async () => now,
       changed: (listener: typeof tell) => {
         tell = listener
         return () => {}
       },
       signInWithDevice: async () => {
         setTimeout(() => tell({ state: 'signed-in', account, kept: 'keychain' }), 50)
-        return { state: 'signing-in', loginUrl: `${device.verificationUrl}?user_code=ABCD-EFGH`, device }
+        now = { state: 'signing-in', loginUrl: `${device.verificationUrl}?user_code=ABCD-EFGH`, device }
+        return now
       },
     },
   }

@@ -8,6 +8,8 @@ export type Connection = {
   api: CoreClient
   /** False where no app runs and this command runs the core itself, for its own duration. */
   running: boolean
+  /** Settles when the app that answers has gone; never where this command is the app. */
+  ended: Promise<void>
   close: () => Promise<void>
 }
 export type AgentOptions = { ui: boolean; open: boolean; port: number; company: string | undefined }

@@ -76,6 +76,7 @@ test('when the app goes, open and later calls end with app.not-running', async (
   const { client, carrier } = start()
   const open = client.echo.wait()
   carrier.close()
+  await carrier.ended
   await expect(open).rejects.toMatchObject({ code: 'app.not-running' })
   await expect(client.echo.say({ text: 'late' })).rejects.toMatchObject({ code: 'app.not-running' })
 })

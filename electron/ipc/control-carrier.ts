@@ -56,19 +56,27 @@ export function serveControl(dispatcher: Dispatcher, connection: ControlConnecti
   })
 }
 
+type Line = {
+  close: () => void
+  /** Settles when the connection is gone, whoever ended it. */
+  ended: Promise<void>
+}
+
 /** The asking end. When the connection goes, every open call ends with app.not-running. */
-export function createControlCarrier(connection: ControlConnection): Carrier & { close: () => void } {
+export function createControlCarrier(connection: ControlConnection): Carrier & Line {
   const waiting = new Map<string | number, (answer: Answer) => void>()
   const listeners = new Map<string, Set<(payload: unknown) => void>>()
   let lastId = 0
   let subscribed = false
   let open = true
+  const ended = Promise.withResolvers<void>()
 
   const gone = (): Answer => ({ ok: false, problem: new Problem('app.not-running', 'the connection ended').data })
   connection.onClose(() => {
     open = false
     for (const settle of waiting.values()) settle(gone())
     waiting.clear()
+    ended.resolve()
   })
   connection.onMessage((value) => {
     const reply = Reply.safeParse(value)
@@ -99,5 +107,6 @@ export function createControlCarrier(connection: ControlConnection): Carrier & {
       return () => void all.delete(listener)
     },
     close: connection.close,
+    ended: ended.promise,
   }
 }
