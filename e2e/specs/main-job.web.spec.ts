@@ -131,6 +131,27 @@ test('the hub is killed between two calls, and the client notices nothing', asyn
   await second.end()
 })
 
+test('case 34: a sign-out ends twenty running calls, and none of their tokens is shown to a server any more', async ({
+  machine,
+  browser,
+}) => {
+  const { hub } = await startSetUp(machine, browser)
+  const client = await openClient(machine, 'pdf')
+  const { requests } = machine.company.parts.pdf
+  const slow = { name: 'slow', arguments: { steps: 1000, stepMs: 1000 } }
+  const calls = Array.from({ length: 20 }, () => client.callTool(slow).catch((error: Error) => error.message))
+  const started = () => requests.filter(({ messages }) => messages.includes('tools/call slow')).length
+  await expect.poll(started).toBe(20)
+
+  expect(await machine.causeway('logout')).toMatchObject({ code: 0 })
+  const before = requests.length
+  for (const said of await Promise.all(calls)) expect(said).toContain('You are signed out')
+  await expect(client.callTool(slow)).rejects.toThrow(/signed out/)
+  expect(requests.slice(before).filter(({ headers }) => headers.authorization)).toEqual([])
+  await client.close()
+  await hub.end()
+})
+
 test('signed out: the client gets a sentence it can show, and goes on once signed in', async ({ machine, browser }) => {
   const { hub, page } = await startSetUp(machine, browser)
   const client = await openClient(machine, 'github')

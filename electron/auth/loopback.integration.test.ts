@@ -100,6 +100,6 @@ test('case 2, edge 33, pain 10: the first free one of the registered ports is ta
   expect((await open({ ports: [taken, free] })).redirectUri).toBe(`http://127.0.0.1:${free}/callback`)
   await expect(open({ ports: [taken] })).rejects.toMatchObject({
     code: 'auth.ports-busy',
-    detail: `ports ${taken} of 127.0.0.1`,
+    detail: `ports ${taken} of 127.0.0.1; a sign-in with a code on another device needs none of them`,
   })
 })

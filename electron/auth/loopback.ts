@@ -91,5 +91,10 @@ async function listen(server: Server, ports: number[]) {
       // Taken or forbidden: the next one may not be.
     }
   }
-  throw new Problem('auth.ports-busy', ports.length > 0 ? `ports ${ports.join(', ')} of ${host}` : host)
+  throw new Problem('auth.ports-busy', describeBusy(ports))
 }
+
+const describeBusy = (ports: number[]) =>
+  ports.length > 0
+    ? `ports ${ports.join(', ')} of ${host}; a sign-in with a code on another device needs none of them`
+    : host

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { AuthState } from '../../shared/contract/auth.ts'
 import { type CompanyDocument, ServerConfig } from '../../shared/server-config.ts'
 import type { Audience } from './audience.ts'
@@ -83,13 +83,16 @@ test('case 1: the SSO is down at the first sign-in: the host and the cause are n
   expect(await scene.ends()).toMatchObject({ state: 'signed-in' })
 })
 
-test('case 2: when every registered port is busy, the person is told which', async () => {
+test('case 2: when every registered port is busy, the person is told which, and pointed to the sign-in that needs none', async () => {
   const busy = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => busy.once('listening', resolve))
   onTestFinished(() => void busy.close())
   const { port } = busy.address() as AddressInfo
   const { auth } = createScene({ config: { redirectPorts: [port] } })
-  await expect(auth.signIn()).rejects.toMatchObject({ code: 'auth.ports-busy', detail: `ports ${port} of 127.0.0.1` })
+  await expect(auth.signIn()).rejects.toMatchObject({
+    code: 'auth.ports-busy',
+    detail: `ports ${port} of 127.0.0.1; a sign-in with a code on another device needs none of them`,
+  })
 })
 
 test('case 3: after five minutes the attempt ends, its listener is gone, and a second one works', async () => {
@@ -171,6 +174,25 @@ test.for([
   expect(state).toMatchObject({ state: 'signed-out', problem: { code: 'auth.answer-refused' } })
   expect([...scene.values.keys()]).toEqual([])
   expect(scene.sso.sent('/jwks').length).toBeLessThanOrEqual(1)
+})
+
+test('case 8: keys the SSO has changed are fetched once more, and not again within the minute', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const scene = createScene()
+  const again = async () => {
+    await scene.auth.signOut()
+    scene.sso.state.nonce = undefined
+    return scene.ends()
+  }
+  expect(await scene.ends()).toMatchObject({ state: 'signed-in' })
+  scene.sso.changeKey('two')
+  vi.setSystemTime(Date.now() + 30_000)
+  expect(problemOf(await again())).toMatchObject({ code: 'auth.answer-refused' })
+  expect(scene.sso.sent('/jwks')).toHaveLength(1)
+  vi.setSystemTime(Date.now() + 60_000)
+  expect(await again()).toMatchObject({ state: 'signed-in' })
+  expect(scene.sso.sent('/jwks')).toHaveLength(2)
 })
 
 test('case 8: an ID token whose signature is not the SSO’s is refused, whatever it says', async () => {

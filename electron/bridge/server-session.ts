@@ -170,6 +170,7 @@ export function createServerSession(needs: Needs) {
   }
   /** Why the session that stands can no longer be the one this person should have. */
   function findChange(): Problem | null {
+    if (opened && opened.account !== null && needs.account() === null) return new Problem('auth.signed-out')
     if (!opened || opened.account !== needs.account()) {
       return new Problem('bridge.interrupted', 'another account is signed in')
     }

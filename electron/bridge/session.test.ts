@@ -264,6 +264,23 @@ test('edge 37, nothing remembered for one account is told to another', async () 
   expect(bench.take()).toEqual([{ jsonrpc: '2.0', id: 0, error: down }])
 })
 
+test('case 34: signed out, every running call ends with that as its reason, and the session with them', async () => {
+  const bench = createSessionBench()
+  await bench.open()
+  for (let id = 1; id <= 20; id++) bench.say(callLine(id, 'hang'))
+  await bench.settled()
+  bench.take()
+  bench.world.account = null
+  bench.session.wake()
+  await bench.settled()
+  expect(bench.links[0]?.closed).toBe(true)
+  const ended = bench.take().filter(({ id }) => id !== undefined)
+  expect(ended).toHaveLength(20)
+  expect(new Set(ended.map(({ error }) => (error as { data: { code: string } }).data.code))).toEqual(
+    new Set(['auth.signed-out']),
+  )
+})
+
 test('another account ends the session of the one before, and the client is told to look again', async () => {
   const bench = createSessionBench({ tools: () => [bench.world.account === 'a'.repeat(32) ? 'hers' : 'his'] })
   await bench.open()

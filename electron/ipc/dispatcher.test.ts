@@ -73,13 +73,13 @@ test.each([
   7,
   {},
   ['clock.add'],
-])('refuses the channel %j, which the contract does not name', async (channel) => {
+])('case 64: refuses the channel %j, which the contract does not name', async (channel) => {
   const answer = await start().dispatcher.call(channel, { a: 1 })
   expect(answer).toMatchObject({ ok: false, problem: { code: 'ipc.bad-request' } })
 })
 
 test.each([undefined, null, 'text', [], { a: '1' }, { a: Number.NaN }, JSON.parse('{"__proto__":{"a":1}}')])(
-  'refuses the input %j and says what is wrong with it',
+  'case 64: refuses the input %j and says what is wrong with it',
   async (input) => {
     const answer = await start().dispatcher.call('clock.add', input)
     expect(answer).toMatchObject({ ok: false, problem: { code: 'ipc.bad-request' } })

@@ -70,7 +70,7 @@ test.each<[string, (parts: ReturnType<typeof start>) => unknown]>([
     ({ page, top }) => ({ sender: page, senderFrame: { ...top, origin: 'app://ui.evil' } }),
   ],
   ['an opaque origin', ({ page, top }) => ({ sender: page, senderFrame: { ...top, origin: 'null' } })],
-])('%s is refused with ipc.forbidden and logged', async (_who, toEvent) => {
+])('case 64: %s is refused with ipc.forbidden and logged', async (_who, toEvent) => {
   const parts = start()
   expect(await parts.call(toEvent(parts))).toMatchObject({ ok: false, problem: { code: 'ipc.forbidden' } })
   expect(parts.called).toEqual([])

@@ -54,8 +54,8 @@ async function kill(child: ChildProcess) {
   await gone
 }
 
-async function openKeyring(mode: 'unlocked' | 'locked') {
-  const keyring = await startKeyring({ home, mode })
+async function openKeyring(mode: 'unlocked' | 'locked', at = home) {
+  const keyring = await startKeyring({ home: at, mode })
   let open = true
   const close = async () => {
     if (open) await keyring.close()
@@ -147,6 +147,26 @@ describe.runIf(process.platform === 'linux')('over a real gnome-keyring', () => 
       problem: { code: 'vault.no-keychain', detail: expect.stringContaining('gnome-keyring') },
     })
     expect(existsSync(join(folder, 'vault.bin'))).toBe(false)
+  })
+
+  test('case 26: another keyring that knows nothing of the vault is no reason for a new one, and the old one opens it again', async () => {
+    const first = await openKeyring('unlocked')
+    const writer = await startChild(first)
+    await writer.ask('set', 'refresh', 'r1')
+    await kill(writer.child)
+    await first.close()
+    const before = readFileSync(join(folder, 'vault.bin'))
+
+    const other = await openKeyring('unlocked', join(home, 'other'))
+    const moved = await startChild(other)
+    expect(await moved.ask('get', 'refresh')).toEqual({ failed: 'vault.locked' })
+    expect(await moved.ask('set', 'refresh', 'r2')).toEqual({ failed: 'vault.locked' })
+    expect(readFileSync(join(folder, 'vault.bin'))).toEqual(before)
+    await moved.ask('startAfresh')
+    expect(await moved.ask('set', 'refresh', 'r2')).toBeNull()
+    expect(await moved.ask('kept')).toBe('keychain')
+    const asides = readdirSync(folder).filter((name) => name.startsWith('vault.lost-'))
+    expect(asides.map((name) => readFileSync(join(folder, name)))).toEqual([before])
   })
 
   test('case 27: while the keychain hangs the app stays alive, says so, and takes the late answer', async () => {
