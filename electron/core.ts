@@ -360,7 +360,9 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   async function close() {
     health.close()
     await bridge.close()
-    await Promise.all([shared.close(), auth.close(), clients.close(), activity.close(), network.close()])
+    // A refresh under way is stored before the network goes: its old token may be worth nothing any more.
+    await Promise.all([shared.close(), auth.close(), clients.close(), activity.close()])
+    await network.close()
     await vault.close()
     await policy.close()
   }

@@ -75,6 +75,37 @@ test('case 25: a locked keychain is not a signed-out person: it is said, and unl
   await expect.poll(() => auth.snapshot().state).toBe('signed-in')
 })
 
+test('a refresh under way when the app quits is waited for and stored: the SSO has taken the old token already', async () => {
+  const { start, sso } = createScene()
+  const first = start()
+  await first.auth.opened
+  const answered = Promise.withResolvers<void>()
+  sso.state.token = async (request) => {
+    sso.state.token = null
+    const answer = await sso.answer(request)
+    await answered.promise
+    return answer
+  }
+  const call = first.auth.token({ rejected: 'at-first' })
+  await expect.poll(() => sso.sent('/token').length).toBe(1)
+  const closed = first.auth.close()
+  await expect(first.auth.token({ resource: 'https://crm.corp.example/mcp' })).rejects.toThrow()
+  answered.resolve()
+  await closed
+  expect((await call).reveal()).toMatch(/^at-/)
+  const next = start()
+  expect((await next.auth.token({ rejected: (await call).reveal() })).reveal()).toMatch(/^at-/)
+  expect(next.auth.snapshot()).toMatchObject({ state: 'signed-in' })
+})
+
+test('where the vault cannot say who is signed in, a sign-out does not pretend', async () => {
+  const { start, breakWith, values } = createScene()
+  breakWith(new Problem('vault.locked'))
+  const { auth } = start()
+  expect(await auth.signOut()).toMatchObject({ state: 'signed-out', problem: { code: 'vault.locked' } })
+  expect(values.size).toBe(2)
+})
+
 test('a sign-out deletes the record and who was signed in, and a second one does nothing', async () => {
   const { start, values, sso } = createScene()
   const { auth, states } = start()

@@ -199,8 +199,9 @@ export function createAuth(needs: Needs) {
     async close() {
       for (const off of offs) off?.()
       attempts.cancel()
+      // What is being renewed is renewed: its old refresh token may be worth nothing any more.
+      await Promise.all([servers.settled(), tokens.close()])
       servers.forgetPerson()
-      tokens.adopt(null)
       await background.settled()
     },
   }

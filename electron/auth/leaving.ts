@@ -35,6 +35,8 @@ export function createLeaving({ issuer, fetch, allowInsecure, openUrl, store, to
     const session = tokens.session()
     const { sso } = standing
     const account = session?.account.id ?? standing.unread?.account
+    // Whose sign-in lies in a vault that cannot be read is not known: it stays, and so does what was said of it.
+    if (standing.unread && !account) return
     tokens.adopt(null)
     forgetPerson()
     Object.assign(standing, { note: null, unread: null } satisfies Partial<Standing>)

@@ -13,6 +13,7 @@ import { createDerived } from './derived.ts'
 import { createExchange, exchangeKey } from './exchange.ts'
 import type { Fetch } from './guarded-fetch.ts'
 import { createIdJag, idJagKey } from './id-jag.ts'
+import { inTime } from './in-time.ts'
 import type { createIssuer, Sso } from './issuer.ts'
 import type { AddressGuard } from './oauth/addresses.ts'
 import { createServerSignIns } from './oauth/server-sign-ins.ts'
@@ -48,6 +49,9 @@ type Needs = {
   clock: Clock
   log: Log
 }
+
+/** How long whoever quits waits for issuers. */
+const closingMs = 5000
 
 /** Every way into a server, joined: the company’s token, what is made of it, sign-ins elsewhere, keys. */
 export function createServerAccess(needs: Needs) {
@@ -151,6 +155,8 @@ export function createServerAccess(needs: Needs) {
       idJag.clear()
       signIns.reset()
     },
+    /** What is being renewed elsewhere is stored, or was waited for long enough. */
+    settled: () => inTime(signIns.settled(), { clock, ms: closingMs, late: () => new Error('late') }).catch(() => {}),
     /** Deletes this person’s other sign-ins; returns what tells their issuers. Keys stay: they are no sign-ins. */
     signOut: signIns.signOut,
   }

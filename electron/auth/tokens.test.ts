@@ -206,13 +206,16 @@ test('case 18: a token endpoint that hangs is given up, asked once more with the
   await time.settle()
 })
 
-test('a call stops waiting for an SSO that hangs before the refresh itself gives up', async () => {
+test('a call stops waiting for an SSO that hangs before the refresh itself gives up, and whoever quits sooner still', async () => {
   const { start, sso, time } = createScene({ leftMs: -1, timeoutMs: 15_000 })
   sso.state.token = sso.hang
   const { auth } = start()
   const outcome = code(auth.token())
   await time.advance(16_100)
   expect(await outcome).toBe('auth.sso-unreachable')
+  const closed = auth.close()
+  await time.advance(5000)
+  await closed
 })
 
 test('case 19: fifty calls at the second of expiry are one refresh', async () => {

@@ -30,6 +30,8 @@ type Held = { sso: Sso; session: Session }
 const marginMs = 60_000
 const forcedAgainMs = 30_000
 const refusedAgainMs = 60_000
+/** How long whoever quits waits for an SSO. */
+const closingMs = 5000
 
 /**
  * Hands out access tokens of the person who is signed in and keeps them fresh: one refresh at a time, ahead of need,
@@ -43,6 +45,7 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
   let trouble: { problem: ProblemData; over: boolean; claims?: string | null } | null = null
   let failing: Audience = {}
   let unsaved = false
+  let closed = false
   const running = new Map<string, Promise<Grant>>()
   const forced = createRecent<string>(clock, forcedAgainMs)
   const refused = createRecent<ProblemData>(clock, refusedAgainMs)
@@ -103,6 +106,7 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     const key = audienceKey(audience)
     const already = running.get(key)
     if (already) return already
+    if (closed) return Promise.reject(new Problem('app.not-running'))
     const mine = life
     const turn = last.then(() => renewNow(audience, rejected, mine.signal))
     const done = turn.finally(() => {
@@ -213,10 +217,10 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
   }
 
   /** A call gives up waiting before the refresh does. */
-  const limited = <T>(work: Promise<T>) =>
+  const limited = <T>(work: Promise<T>, ms = timeoutMs + 1000) =>
     inTime(work, {
       clock,
-      ms: timeoutMs + 1000,
+      ms,
       late: () =>
         new Problem('auth.sso-unreachable', `${held ? new URL(held.sso.issuer).host : 'it'} does not answer in time`),
     })
@@ -240,8 +244,17 @@ export function createTokens({ refresh, save, clock, timeoutMs, changed, log }: 
     return grant !== undefined && isLeft(grant)
   }
 
+  /** Nothing new is begun. A refresh under way is waited for: at most SSOs its old token is worth nothing any more. */
+  async function close() {
+    closed = true
+    stopAll()
+    await limited(last, closingMs).catch(() => log.warn('token.refresh-cut', {}))
+    adopt(null)
+  }
+
   return {
     adopt,
+    close,
     get,
     check,
     retry,

@@ -131,6 +131,7 @@ export function createServerSignIns(needs: Needs) {
       known.clear()
       tokens.reset()
     },
+    settled: tokens.settled,
     /** Signed out: gone from here at once, and told to each issuer afterwards. */
     async signOut(person: string) {
       const records = await tokens.takeAll(person)

@@ -215,6 +215,8 @@ export function createServerTokens({ vault, namespace, clock, log }: Needs) {
       }
       return taken
     },
+    /** What is being renewed is stored. */
+    settled: () => Promise.allSettled(running.values()),
     /** Another person: nothing remembered of one is true of another. */
     reset() {
       for (const server of [...over.keys(), ...doubts.keys()]) clear(server)
