@@ -1,4 +1,5 @@
 import type { AuthState } from '../../shared/contract/auth.ts'
+import type { VaultState } from '../../shared/contract/vault.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
 import { awaitState } from './await-state.ts'
 import { toPlain } from './print.ts'
@@ -13,7 +14,7 @@ export async function login(
   say: Say,
   { device = false }: { device?: boolean } = {},
 ): Promise<Result> {
-  const { api, running } = connection
+  const { api } = connection
   const before = await known(connection)
   if (before.state === 'signed-in') return { json: before, text: `Already signed in as ${before.account.name}.` }
   const giveUp = () => void api.auth.cancelSignIn().catch(() => {})
@@ -21,13 +22,18 @@ export async function login(
   try {
     const begun = await (device ? api.auth.signInWithDevice() : api.auth.signIn())
     if (begun.state === 'signing-in' && begun.device) sayDevice(begun.device, say)
-    else if (begun.state === 'signing-in')
-      say(begun.browserOpened ? 'Waiting for the browser …' : `Open this address in a browser:\n${begun.loginUrl}`)
-    return toResult(await when(connection, ({ state }) => state !== 'signing-in'), running)
+    else if (begun.state === 'signing-in') say(toInvitation(begun))
+    return await toResult(connection, await when(connection, ({ state }) => state !== 'signing-in'))
   } finally {
     process.off('SIGINT', giveUp)
   }
 }
+
+/** A program that was started for the address need not have shown it: over SSH it opens elsewhere. */
+const toInvitation = ({ browserOpened, loginUrl }: { browserOpened: boolean; loginUrl: string }) =>
+  browserOpened
+    ? `Waiting for the browser … If none opened, open this address:\n${loginUrl}`
+    : `Open this address in a browser:\n${loginUrl}`
 
 const when = ({ api, ended }: Connection, isDone: (state: AuthState) => boolean) =>
   awaitState({ snapshot: api.auth.snapshot, changed: api.auth.changed, ended }, isDone)
@@ -61,21 +67,28 @@ function toPicture(rows: string[]) {
   return framed.flatMap((row, at) => (at % 2 === 0 ? [line(row, framed[at + 1] ?? border)] : [])).join('\n')
 }
 
-function toResult(state: AuthState, running: boolean): Result {
+async function toResult({ api, running }: Connection, state: AuthState): Promise<Result> {
   if (state.state !== 'signed-in')
     throw 'problem' in state && state.problem ? fromData(state.problem) : new Problem('auth.signed-out')
   const groups = state.account.groups.join(', ') || 'no groups'
-  const kept = state.kept === 'memory' && !running
-  const warning = kept
-    ? '\nThere is no keychain here, so this sign-in ends with this command. Run `causeway agent` first and keep it running.'
-    : ''
+  const warning = state.kept === 'memory' ? `\n${toWarning(await api.vault.snapshot(), running)}` : ''
   return { json: state, text: `Signed in as ${state.account.name} (${groups}).${warning}` }
+}
+
+/** Why the sign-in is not kept, and how long it lasts. */
+function toWarning({ problem }: VaultState, running: boolean) {
+  const why = problem ? `: ${problem.title}` : ''
+  return running
+    ? `It ends with the app${why}. What helps: causeway vault`
+    : `It ends with this command${why}. Run \`causeway agent\` first and keep it running, or see: causeway vault`
 }
 
 export async function logout(connection: Connection, { browser = false }: { browser?: boolean } = {}): Promise<Result> {
   const { api } = connection
   const before = await known(connection)
   const after = await (browser ? api.auth.signOutOfBrowser() : api.auth.signOut())
+  // A vault that cannot be read still holds somebody’s sign-in: that is no “nobody”.
+  if (!('account' in before) && after.state === 'signed-out' && after.problem) throw fromData(after.problem)
   const text =
     'account' in before ? `Signed out. ${before.account.name}’s tokens are deleted.` : 'Nobody was signed in.'
   return { json: after, text }

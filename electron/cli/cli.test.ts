@@ -238,6 +238,25 @@ test('an app that has just started is asked again: whoever is signed in needs no
   }
 })
 
+test('a sign-in that is not kept says why and until when', async () => {
+  for (const [running, said] of [
+    [true, 'It ends with the app: The keychain is locked.'],
+    [false, 'It ends with this command: The keychain is locked.'],
+  ] as const) {
+    const { api } = createRoom(signedOut(), (say) => say({ ...signedIn, kept: 'memory' }))
+    const vault = { snapshot: async () => ({ state: 'locked', problem: new Problem('vault.locked').data }) }
+    expect(await run({ ...api, vault }, ['login'], { running })).toBe(0)
+    expect(out.pop()).toContain(said)
+  }
+})
+
+test('a logout that cannot read whose sign-in is kept is a problem, not “nobody”', async () => {
+  const { api } = createRoom(signedOut(new Problem('vault.locked')), () => {})
+  const auth = { ...api.auth, signOut: async () => signedOut(new Problem('vault.locked')) }
+  expect(await run({ auth }, ['logout'])).toBe(1)
+  expect(err.join('')).toContain('[vault.locked]')
+})
+
 test('an app that ends while somebody signs in ends the login with it', async () => {
   const { api } = createRoom(signedOut(), (say) => say(signingIn))
   const ended = new Promise<void>((resolve) => void setTimeout(resolve, 5))

@@ -1,4 +1,5 @@
 import { ConnectionId, type Connection as Joined } from '../../shared/contract/connections.ts'
+import type { VaultState } from '../../shared/contract/vault.ts'
 import { fromData, Problem } from '../../shared/problems.ts'
 import { awaitState } from './await-state.ts'
 import { toLines, toPlain, toTable } from './print.ts'
@@ -32,7 +33,8 @@ function toResult(all: Joined[]): Result {
   ])
   const table = toTable(['connection', 'kind', 'state', 'account', 'issuer', 'token until'], rows)
   const problems = all.flatMap(({ name, problem }) => (problem ? [`\n${toPlain(name)}: ${toLines(problem)}`] : []))
-  const code = all.some(({ state }) => waiting.has(state)) ? exitCodes.needsYou : exitCodes.done
+  const isWaiting = ({ state, problem }: Joined) => waiting.has(state) || (state === 'none' && problem !== null)
+  const code = all.some(isWaiting) ? exitCodes.needsYou : exitCodes.done
   return {
     json: { connections: all },
     text: rows.length > 0 ? [table, ...problems].join('\n') : 'No connections.',
@@ -118,7 +120,27 @@ export async function choosePassphrase({ api }: Connection, { readSecret }: Give
 }
 
 export async function vaultState({ api }: Connection): Promise<Result> {
-  const vault = await api.vault.snapshot()
-  const text = `${vault.state}, ${vault.backend}`
-  return { json: vault, text: vault.problem ? `${text}\n${toLines(vault.problem)}` : text }
+  return toVaultResult(await api.vault.snapshot())
 }
+
+/** The keychain is asked again; whoever was signed in is signed in again with it. */
+export async function retryVault({ api }: Connection): Promise<Result> {
+  const vault = await api.vault.retry()
+  await api.auth.retry()
+  return toVaultResult(vault)
+}
+
+/** The file that cannot be read is kept beside the new one. */
+export async function startVaultAfresh({ api }: Connection): Promise<Result> {
+  const before = await api.vault.snapshot()
+  const after = toVaultResult(await api.vault.startAfresh())
+  return waitsForPerson(before) ? after : { ...after, text: `Nothing is in the way.\n${after.text}` }
+}
+
+function toVaultResult(vault: VaultState): Result {
+  const seal = vault.state === 'memory' ? ['Or seal them with a passphrase: causeway vault set-passphrase'] : []
+  const lines = [`${vault.state}, ${vault.backend}`, ...(vault.problem ? [toLines(vault.problem)] : []), ...seal]
+  return { json: vault, text: lines.join('\n'), code: waitsForPerson(vault) ? exitCodes.needsYou : exitCodes.done }
+}
+
+const waitsForPerson = ({ state }: VaultState) => state === 'locked' || state === 'broken'

@@ -31,7 +31,9 @@ export function addConnections(program: Command, add: Add, { err, readSecret: re
   add(group, 'renew', 'renew all that can be renewed without you', commands.renew)
 
   const vault = program.command('vault').description('where your sign-ins are kept')
-  add(vault, 'list', 'its state', commands.vaultState)
+  add(vault, 'list', 'its state; exit code 3 where it waits for you', commands.vaultState)
+  add(vault, 'retry', 'ask the keychain again, once you have unlocked it', commands.retryVault)
+  add(vault, 'start-afresh', 'begin an empty one; what cannot be read is kept aside', commands.startVaultAfresh)
   add(vault, 'unlock', 'open it with your passphrase, from stdin or typed unseen', (connection) =>
     commands.unlock(connection, given),
   )

@@ -138,6 +138,28 @@ test('the passphrase is read unseen, and a wrong one is said', async () => {
   expect(err.join('')).toContain('[vault.passphrase-wrong]')
 })
 
+test('a locked vault waits for the person: asked again once it is unlocked, or left aside', async () => {
+  const locked = { state: 'locked', backend: 'keychain', problem: new Problem('vault.locked').data }
+  const ready = { state: 'ready', backend: 'keychain', problem: null }
+  const api = (now: object) => ({
+    vault: { snapshot: async () => now, retry: recorded(ready), startAfresh: recorded(ready) },
+    auth: { retry: recorded({ state: 'signed-in' }) },
+  })
+  expect(await run(api(locked), ['vault'])).toBe(3)
+  expect(out.join('\n')).toContain('causeway vault retry')
+  expect(await run(api(locked), ['vault', 'retry'])).toBe(0)
+  expect(given).toHaveLength(2)
+  expect(await run(api(locked), ['vault', 'start-afresh'])).toBe(0)
+  expect(out.at(-1)).toBe('ready, keychain')
+  expect(await run(api(ready), ['vault', 'start-afresh'])).toBe(0)
+  expect(out.at(-1)).toContain('Nothing is in the way.')
+})
+
+test('a company’s sign-in that cannot be read is something to do, for scripts too', async () => {
+  const sso = joined({ id: '@sso', kind: 'sso', state: 'none', problem: new Problem('vault.locked').data })
+  expect(await run({ connections: { snapshot: async () => [sso] } }, ['connections'])).toBe(3)
+})
+
 test('a sign-in on another device shows the code and a picture of it', async () => {
   const account = { name: 'Ana', groups: [] }
   const device = { userCode: 'ABCD-EFGH', verificationUrl: 'https://sso.example/device', qr: ['110', '011', '101'] }

@@ -5,7 +5,7 @@ const advice: Partial<Record<Remedy, string>> = {
   'sign-in': 'Run: causeway login',
   retry: 'Try again in a moment.',
   'set-company': 'Run: causeway company <address>',
-  'unlock-keychain': 'Unlock the keychain, then try again.',
+  'unlock-keychain': 'Unlock the keychain, then run: causeway vault retry',
   'restart-app': 'Start the app, or run: causeway agent --ui',
   'open-servers': 'Run: causeway servers',
   'open-apps': 'Run: causeway apps',

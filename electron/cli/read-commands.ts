@@ -29,7 +29,11 @@ export async function status(connection: Connection): Promise<Result> {
     readHealth(connection),
   ])
   const person =
-    'account' in auth ? `${auth.account.name} (${auth.account.groups.join(', ') || 'no groups'})` : `no, ${auth.state}`
+    'account' in auth
+      ? `${auth.account.name} (${auth.account.groups.join(', ') || 'no groups'})`
+      : auth.state === 'signing-in'
+        ? 'not yet, the login page is open'
+        : 'no'
   const lines = [
     health.sentence,
     `company   ${app.company ? `${app.company.name}, ${app.company.address}` : 'none'}`,

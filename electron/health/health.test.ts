@@ -69,6 +69,15 @@ test('signed out is one need, not one per server, and nobody is asked', async ()
   expect(state.servers.map(({ state }) => state)).toEqual(['needs-you', 'needs-you'])
 })
 
+test('a locked keychain is one need as well, and the sentence does not ask for a sign-in that would not help', async () => {
+  const problem = new Problem('vault.locked').data
+  auth = { state: 'signed-out', problem }
+  concerns.push({ id: 'vault', subject: 'Keychain', problem })
+  const state = await make().recheckAll()
+  expect(state.needs).toMatchObject([{ id: 'vault', problem }])
+  expect(state.sentence).toBe('1 thing needs you')
+})
+
 test('without a company that is the one need: there is nobody to sign in with', () => {
   auth = signedOut
   const problem = new Problem('app.no-company').data

@@ -18,7 +18,7 @@ type Given = {
 export function toHealthState({ auth, concerns, servers, nameOf }: Given): HealthState {
   const needs = [
     ...concerns.map(toNeed),
-    ...(isJoined(concerns) ? signInNeed(auth) : []),
+    ...(isJoined(concerns) ? signInNeed(auth, concerns) : []),
     ...serverNeeds(servers, auth, nameOf),
   ]
   const overall = worst([
@@ -41,18 +41,22 @@ const toNeed = ({ id, subject, problem }: Concern): Need => ({
   server: null,
 })
 
-function signInNeed(auth: AuthState): Need[] {
+/** A locked keychain is why nobody is signed in; it is said once. */
+function signInNeed(auth: AuthState, concerns: Concern[]): Need[] {
   if (auth.state === 'signed-in' || auth.state === 'signing-in') return []
   const problem = auth.problem ?? new Problem('auth.signed-out').data
+  if (concerns.some((concern) => concern.problem.code === problem.code)) return []
   const subject = auth.state === 'signed-out' ? 'Sign-in' : auth.account.name
   return [{ id: 'auth', subject, problem, level: levelOf(problem), server: null }]
 }
 
 /** Servers that only wait for the sign-in add nothing to the one line that already asks for it. */
 function serverNeeds(servers: ServerHealth[], auth: AuthState, nameOf: Given['nameOf']): Need[] {
+  const said = auth.state === 'signed-out' ? auth.problem?.code : undefined
   return servers.flatMap((server): Need[] => {
     if (server.state === 'ok' || server.state === 'working' || server.state === 'blocked') return []
-    if (server.problem.code.startsWith('auth.') && auth.state !== 'signed-in') return []
+    const waits = server.problem.code.startsWith('auth.') || server.problem.code === said
+    if (waits && auth.state !== 'signed-in') return []
     return [
       {
         id: `server:${server.server}`,
@@ -69,7 +73,8 @@ function sentence({ overall, needs, auth }: { overall: HealthState['overall']; n
   if (auth.state === 'signing-in') return 'Waiting for the browser'
   if (!isJoined(needs)) return 'Set up your company to start'
   const asks = needs.filter(({ level }) => level === 'needs-you' || level === 'broken')
-  if (auth.state === 'signed-out' && asks.length <= 1) return 'Sign in to start'
+  const asksOnlyThat = asks.every(({ id }) => id === 'auth')
+  if (auth.state === 'signed-out' && asksOnlyThat) return 'Sign in to start'
   if (asks.length === 1) return '1 thing needs you'
   if (asks.length > 1) return `${asks.length} things need you`
   if (overall === 'waiting') return 'Waiting for the network'
