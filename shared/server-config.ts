@@ -157,6 +157,17 @@ export const CompanyDocument = z.object({
     scopes: z.array(z.string()).default(['openid', 'profile', 'email', 'offline_access']),
     /** Ports of the loopback redirect; empty means any free port (RFC 8252 §7.3). */
     redirectPorts: z.array(z.number().int().min(1024).max(65535)).default([]),
+    /** How the loopback redirect is written where the SSO knows another spelling; a name is weaker (RFC 8252 §8.3). */
+    redirectHost: z.enum(['127.0.0.1', '[::1]', 'localhost']).default('127.0.0.1'),
+    redirectPath: z
+      .string()
+      .regex(/^(?:\/[\w.~-]+)+\/?$|^\/$/, 'must be a path such as /callback')
+      .refine((path) => path !== '/done', 'is the page at the end')
+      .default('/callback'),
+    /** A page of the company where a sign-out of the browser ends; registered with the SSO. */
+    postLogoutRedirect: HttpUrl.optional(),
+    /** Whether a sign-in with a code on another device may be tried. */
+    deviceCodeFallback: z.boolean().default(true),
     extraAuthorizeParams: StringMap.default({}),
     preset: z.enum(['generic', 'entra', 'okta', 'auth0', 'keycloak', 'google', 'pingone', 'adfs']).default('generic'),
     /** Google wants one from desktop apps too, where it is no secret (RFC 8252 §8.5). */

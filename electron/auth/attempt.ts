@@ -4,7 +4,7 @@ import { type Audience, toAsked } from './audience.ts'
 import { describeOffset } from './clock.ts'
 import { abortable, type Fetch } from './guarded-fetch.ts'
 import type { createIssuer, Sso } from './issuer.ts'
-import { callbackPath, openLoopback } from './loopback.ts'
+import { openLoopback } from './loopback.ts'
 import { type Preset, presets } from './presets.ts'
 import { describeRefusal, readRefusal } from './refusal.ts'
 import type { More } from './step-up.ts'
@@ -50,7 +50,10 @@ export async function startAttempt({ issuer, fetch }: Needs, options: Options) {
   const asked = toAsked({ scopes: [...sso.scopes, ...more.scopes], audiences, preset })
   const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()]
   signal.throwIfAborted()
-  const loopback = await openLoopback({ ports: sso.redirectPorts, state, isGood: (answer) => isGood(answer, config) })
+  const loopback = await openLoopback({
+    ...{ host: sso.redirectHost, path: sso.redirectPath, ports: sso.redirectPorts, state },
+    isGood: (answer) => isGood(answer, config),
+  })
   signal.addEventListener('abort', loopback.close, { once: true })
   const parameters = new URLSearchParams({
     ...preset.authorize,
@@ -161,13 +164,14 @@ function toChoice({ extraAuthorizeParams }: Sso, preset: Preset, config: oidc.Co
 const withoutReserved = (parameters: Record<string, string>) =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => ![...reserved, ...reservedPkce].includes(name)))
 
-function toHint({ redirectPorts }: Sso, preset: Preset, redirectUri: string) {
-  const uris = redirectPorts.length > 0 ? redirectPorts.map((port) => `http://127.0.0.1:${port}${callbackPath}`) : []
+function toHint({ redirectHost, redirectPath, redirectPorts }: Sso, preset: Preset, redirectUri: string) {
+  const uris =
+    redirectPorts.length > 0 ? redirectPorts.map((port) => `http://${redirectHost}:${port}${redirectPath}`) : []
   const uri =
     uris.length > 0
       ? uris.join(', ')
       : preset.register.includes('with its port')
         ? redirectUri
-        : `http://127.0.0.1${callbackPath}`
+        : `http://${redirectHost}${redirectPath}`
   return `If the login page shows an error, IT may have to register this app: ${preset.register.replaceAll('{uri}', uri)}.`
 }

@@ -15,6 +15,7 @@ type Options = { sso: Sso; audiences: Audience[]; more: More; signal: AbortSigna
 /** A sign-in on another device (RFC 8628), for a machine without a browser: the person types a short code there. */
 export async function startDevice({ issuer, fetch, allowInsecure }: Needs, { sso, audiences, more, signal }: Options) {
   const { host } = new URL(sso.issuer)
+  if (!sso.deviceCodeFallback) throw new Problem('auth.no-device-code', 'IT has ruled it out')
   await issuer.discover(sso)
   const config = await issuer.configure(sso, { fetch: abortable(fetch, signal) })
   if (!config.serverMetadata().device_authorization_endpoint) throw new Problem('auth.no-device-code', host)

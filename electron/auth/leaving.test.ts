@@ -50,6 +50,16 @@ test('the browser’s own session ends where the SSO offers that', async () => {
   await vi.waitFor(() => expect(sso.sent('/revoke')).toHaveLength(1))
 })
 
+test('a company’s own page is where the browser’s sign-out ends', async () => {
+  const postLogoutRedirect = 'https://corp.example/bye'
+  const { auth, opened } = createScene({
+    metadata: { end_session_endpoint: 'https://sso.corp.example/logout' },
+    sso: { postLogoutRedirect },
+  })
+  await auth.signOutOfBrowser()
+  expect(opened[0]?.searchParams.get('post_logout_redirect_uri')).toBe(postLogoutRedirect)
+})
+
 test('where it does not, or leads elsewhere than https, the person is told that the browser may still know them', async () => {
   for (const metadata of [{}, { end_session_endpoint: 'file:///etc/passwd' }]) {
     const { auth, opened } = createScene({ metadata })

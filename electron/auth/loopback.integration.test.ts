@@ -19,8 +19,8 @@ async function open(options: Partial<Parameters<typeof openLoopback>[0]> = {}) {
 }
 
 /** What `fetch` does not let one send: another Host. */
-async function getAs(host: string, port: number, path: string) {
-  const [response] = await once(request({ host: '127.0.0.1', port, path, headers: { host } }).end(), 'response')
+async function getAs(host: string, port: number, path: string, at = '127.0.0.1') {
+  const [response] = await once(request({ host: at, port, path, headers: { host } }).end(), 'response')
   response.resume()
   return response.statusCode as number
 }
@@ -43,6 +43,22 @@ test('case 6, edge 33: what is not the one answer is turned away, and the wait g
     expect(await getAs(host, port, '/callback?code=x&state=the-state')).toBe(404)
   expect((await get('/callback?code=real&state=the-state')).status).toBe(302)
   expect((await answer).get('code')).toBe('real')
+})
+
+test('an SSO may know the address by another host and path; no other spelling of it is taken', async () => {
+  for (const [host, other] of [
+    ['localhost', '127.0.0.1'],
+    ['[::1]', 'localhost'],
+  ] as const) {
+    const { redirectUri, answer, port } = await open({ host, path: '/sign-in/back' })
+    expect(redirectUri).toBe(`http://${host}:${port}/sign-in/back`)
+    const ask = (as: string, path: string) =>
+      getAs(as, port, `${path}?code=x&state=the-state`, host === '[::1]' ? '::1' : '127.0.0.1')
+    expect(await ask(`${other}:${port}`, '/sign-in/back')).toBe(404)
+    expect(await ask(`${host}:${port}`, '/callback')).toBe(404)
+    expect(await ask(`${host}:${port}`, '/sign-in/back')).toBe(302)
+    expect((await answer).get('code')).toBe('x')
+  }
 })
 
 test('answers at once with a redirect, so that the code leaves the address bar, to a page that loads and keeps nothing', async () => {

@@ -5,13 +5,14 @@ import { brand } from '../../shared/brand.ts'
 import { Problem } from '../../shared/problems.ts'
 import { pageHeaders, toPages } from './done-page.ts'
 
-const host = '127.0.0.1'
-export const callbackPath = '/callback'
 const pages = toPages(brand.product)
 /** After the answer the listener only lives for the page the browser is sent to. */
 const lingerMs = 10_000
 
 type Options = {
+  /** How the SSO knows the address; whatever it is called, only this machine can reach it. */
+  host?: '127.0.0.1' | '[::1]' | 'localhost'
+  path?: string
   /** Ports registered with the SSO, in order of preference; empty means any free one. */
   ports: number[]
   /** The `state` of this attempt: an answer without it is somebody else’s. */
@@ -24,19 +25,19 @@ type Options = {
  * Waits on 127.0.0.1 for the one answer of a login page (RFC 8252 §7.3). Whatever is not a GET of the exact path at the
  * exact host with our `state` is turned away and does not end the wait; the code leaves the address bar at once.
  */
-export async function openLoopback({ ports, state, isGood }: Options) {
+export async function openLoopback({ host = '127.0.0.1', path = '/callback', ports, state, isGood }: Options) {
   const answer = Promise.withResolvers<URLSearchParams>()
   const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 5000, requestTimeout: 10_000 }, onRequest)
   server.maxConnections = 32
-  const port = await listen(server, ports)
+  const port = await listen(server, { bound: host === '[::1]' ? '::1' : '127.0.0.1', ports })
   let page: string | null = null
 
   function onRequest(request: IncomingMessage, response: ServerResponse) {
-    const [path = '', query = ''] = splitOnce(request.url ?? '', '?')
+    const [asked = '', query = ''] = splitOnce(request.url ?? '', '?')
     // The Host check is the defence against a web page that makes its own name point here (DNS rebinding).
     if (request.method !== 'GET' || request.headers.host !== `${host}:${port}`) return send(response, 404)
-    if (page && path === '/done') return send(response, 200, page, close)
-    if (page || path !== callbackPath) return send(response, 404)
+    if (page && asked === '/done') return send(response, 200, page, close)
+    if (page || asked !== path) return send(response, 404)
     const parameters = new URLSearchParams(query)
     if (!isAnswer(parameters, state)) return send(response, 400)
     page = isGood(parameters) ? pages.done : pages.failed
@@ -50,7 +51,7 @@ export async function openLoopback({ ports, state, isGood }: Options) {
     server.closeAllConnections()
   }
 
-  return { redirectUri: `http://${host}:${port}${callbackPath}`, answer: answer.promise, close }
+  return { redirectUri: `http://${host}:${port}${path}`, answer: answer.promise, close }
 }
 
 function isAnswer(parameters: URLSearchParams, state: string) {
@@ -76,12 +77,12 @@ function send(response: ServerResponse, status: number, html = '', after?: () =>
     .end(html)
 }
 
-async function listen(server: Server, ports: number[]) {
+async function listen(server: Server, { bound, ports }: { bound: string; ports: number[] }) {
   for (const port of ports.length > 0 ? ports : [0]) {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen({ host, port, exclusive: true }, () => {
+        server.listen({ host: bound, port, exclusive: true }, () => {
           server.off('error', reject)
           resolve()
         })
@@ -91,10 +92,10 @@ async function listen(server: Server, ports: number[]) {
       // Taken or forbidden: the next one may not be.
     }
   }
-  throw new Problem('auth.ports-busy', describeBusy(ports))
+  throw new Problem('auth.ports-busy', describeBusy(bound, ports))
 }
 
-const describeBusy = (ports: number[]) =>
+const describeBusy = (bound: string, ports: number[]) =>
   ports.length > 0
-    ? `ports ${ports.join(', ')} of ${host}; a sign-in with a code on another device needs none of them`
-    : host
+    ? `ports ${ports.join(', ')} of ${bound}; a sign-in with a code on another device needs none of them`
+    : bound

@@ -326,6 +326,21 @@ test('an SSO without device codes says so', async () => {
   await expect(createScene().auth.signInWithDevice()).rejects.toMatchObject({ code: 'auth.no-device-code' })
 })
 
+test('a company that rules sign-ins on other devices out has none', async () => {
+  const scene = createScene({ config: { deviceCodeFallback: false } })
+  scene.sso.state.metadata = { device_authorization_endpoint: `${scene.sso.issuer}/device` }
+  await expect(scene.auth.signInWithDevice()).rejects.toMatchObject({ code: 'auth.no-device-code' })
+  expect(scene.sso.sent('/device')).toEqual([])
+})
+
+test('the redirect address is written, asked with and hinted at as the company says', async () => {
+  const scene = createScene({ stays: true, config: { redirectHost: 'localhost', redirectPath: '/back' } })
+  await scene.auth.signIn()
+  expect(scene.redirect()).toMatch(/^http:\/\/localhost:\d+\/back$/)
+  await scene.time.advance(60_000)
+  expect(scene.auth.snapshot()).toMatchObject({ hint: expect.stringContaining('http://localhost/back') })
+})
+
 test('a device code’s page over plain http is refused', async () => {
   const sso = createFakeSso()
   sso.state.metadata = { device_authorization_endpoint: `${sso.issuer}/device` }

@@ -48,7 +48,10 @@ export async function findEndSessionUrl(
   const config = await issuer.configure(sso)
   if (!config.serverMetadata().end_session_endpoint) return null
   const { idToken } = session
-  return oidc.buildEndSessionUrl(config, idToken ? { id_token_hint: idToken.reveal() } : {}).href
+  return oidc.buildEndSessionUrl(config, {
+    ...(idToken ? { id_token_hint: idToken.reveal() } : {}),
+    ...(sso.postLogoutRedirect ? { post_logout_redirect_uri: sso.postLogoutRedirect } : {}),
+  }).href
 }
 
 const isUnauthorized = (error: unknown) =>
