@@ -26,7 +26,7 @@ export function AllApps({ apps }: { apps: ClientApp[] }) {
         <div className={classes.all}>
           <div>
             {t('allApps.giveBack')}
-            <div className={classes.text}>{t('allApps.giveBackText')}</div>
+            <div className={classes.about}>{t('allApps.giveBackText')}</div>
           </div>
           <Button
             size="xs"
@@ -52,7 +52,7 @@ function AutoRepair() {
     <div className={classes.all}>
       <div>
         {t('allApps.repair')}
-        <div className={classes.text} id={id}>
+        <div className={classes.about} id={id}>
           {t('allApps.repairText')} {lock && <LockNote lock={lock} />}
         </div>
       </div>
