@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -42,25 +43,43 @@ export function parseTasklist(text: string, own: number): Process[] {
     .map(([, name = '', pid]) => ({ pid: Number(pid), name }))
 }
 
+/** One file after the other into one small buffer: `readFile` takes 64 kB for each of the thousand files at once. */
 async function readProc(folder: string) {
+  const buffer = Buffer.alloc(4096)
+  const found: Process[] = []
   const ids = (await readdir(folder)).filter((name) => /^\d+$/.test(name))
-  const found = await Promise.all(ids.map((id) => readOne(posix.join(folder, id), Number(id))))
-  return found.flat()
+  for (const id of ids) found.push(...(await readOne(posix.join(folder, id), Number(id), buffer)))
+  return found
 }
 
-async function readOne(folder: string, pid: number): Promise<Process[]> {
+async function readOne(folder: string, pid: number, buffer: Buffer): Promise<Process[]> {
   const owner = await stat(folder).catch(() => null) // it may have ended by now
   if (owner?.uid !== process.getuid?.()) return []
-  return [...new Set(await readNames(folder))].map((name) => ({ pid, name }))
+  return [...new Set(readNames(folder, buffer))].map((name) => ({ pid, name }))
 }
 
 /** A process by its own name and by its command line: `comm` is cut at 15 characters and says `node` for a script. */
-async function readNames(folder: string) {
-  const read = (name: string) => readFile(posix.join(folder, name), 'utf8').catch(() => '')
-  const [comm, line] = await Promise.all([read('comm'), read('cmdline')])
-  const [program = '', script = ''] = line.split('\0')
+function readNames(folder: string, buffer: Buffer) {
+  const comm = readStart(posix.join(folder, 'comm'), buffer)
+  const [program = '', script = ''] = readStart(posix.join(folder, 'cmdline'), buffer).split('\0')
   const interpreted = /^(node|bun|python3?)$/.test(posix.basename(program))
   return [comm.trim(), posix.basename(program), ...(interpreted ? [posix.basename(script)] : [])].filter(Boolean)
+}
+
+function readStart(path: string, buffer: Buffer): string {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch {
+    return ''
+  }
+  try {
+    return buffer.toString('utf8', 0, readSync(file, buffer))
+  } catch {
+    return ''
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Whether it runs still; cheap enough to be asked several times a second. One of somebody else’s counts as running. */

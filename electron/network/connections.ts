@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Agent } from 'undici'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import { send } from '../lib/send.ts'
 import type { Dial } from './dial.ts'
