@@ -18,6 +18,9 @@ export async function connectDirect(url: string, token: string, kind: 'http' | '
       const [first] = result.content as { text: string }[]
       if (first?.text.length !== payload.length) throw new Error('the echo came back wrong')
     },
+    async list() {
+      await client.listTools()
+    },
     close: () => client.close(),
   }
 }

@@ -44,8 +44,21 @@ export async function measure(company: CompanyWithHub, subjects: Subject[], tran
     await opened.close()
   }
 
+  /** From the start of its process to what a client shows: who the server is, and its tools. */
+  async function recall(subject: Subject, key: string) {
+    const opened = await subject.open(transport)
+    await opened.list()
+    add(subject, key, nowMs() - opened.spawnedAt)
+    await opened.close()
+  }
+
   const fresh = await freshMemory(company, subjects, transport, sizes)
   await inTurn(sizes.starts, (subject) => start(subject, ''))
+  await inTurn(sizes.starts, (subject) => recall(subject, 'list'))
+  await company.server.kill()
+  const withHub = subjects.filter((subject) => subject.hubPid() !== null)
+  for (let round = 0; round < sizes.starts; round += 1) for (const each of withHub) await recall(each, 'listAway')
+  await company.server.start()
   await company.server.ask({ do: 'set-latency', ms: 50 })
   await inTurn(Math.max(2, Math.ceil(sizes.starts / 2)), (subject) => start(subject, 'At50'))
   await company.server.ask({ do: 'set-latency', ms: 0 })

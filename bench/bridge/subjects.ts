@@ -10,6 +10,8 @@ import { connectDirect } from './direct.ts'
 /** Anything that answers an echo, opened: a bridge, or the SDK's client without one. */
 export type Opened = {
   echo: (payload: string) => Promise<void>
+  /** Asks for the tools. */
+  list: () => Promise<void>
   /** From the start of its process. */
   initMs: number
   spawnedAt: number
@@ -63,6 +65,7 @@ function toOpened(peer: Peer, hubPids: () => number[]): Opened {
   const pids = () => treeOf(peer.pid)
   return {
     echo: (payload) => peer.echo(payload, 60_000),
+    list: async () => void (await peer.request('tools/list', {})),
     spawnedAt: peer.spawnedAt,
     initMs: nowMs() - peer.spawnedAt,
     pids,

@@ -92,6 +92,7 @@ export function startPeer({ command, env }: Options) {
     stderr: () => stderr,
     write,
     send,
+    request,
     call,
     notify: (method: string, params?: object) => write(JSON.stringify({ jsonrpc: '2.0', method, params })),
     answer: (make: (question: Rpc) => object) => {

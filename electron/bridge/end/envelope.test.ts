@@ -41,3 +41,12 @@ test('reads the same however the line arrives, and as JSON.parse would', () => {
     { numRuns: 100 },
   )
 })
+
+test('in long strings no quote and no escape is passed over, wherever it stands', () => {
+  for (const before of [0, 30, 31, 32, 33, 4090, 4126, 4127, 4128, 4129, 9000]) {
+    for (const text of ['\\"', '\\\\', '', '\\u0022']) {
+      const line = `{"x":"${'m'.repeat(before)}${text}${'m'.repeat(50)}","id":7,"method":"a"}`
+      expect([before, text, read(line).id]).toEqual([before, text, '7'])
+    }
+  }
+})

@@ -81,3 +81,25 @@ test('depth costs no stack', () => {
 test('lone surrogates, huge numbers and __proto__ are only text', () => {
   expect(isJson('{"__proto__":"\\ud800","n":1e400,"b":123456789012345678901234567890}')).toBe(true)
 })
+
+test('in long strings each byte counts, wherever it stands and however the text lies in memory', () => {
+  const fill = 'é'.repeat(3) + 'x'.repeat(60)
+  for (const [special, isFine] of [
+    ['"', false],
+    ['\\', false],
+    ['\\n', true],
+    ['\u001f', false],
+    ['\u0000', false],
+    [' ', true],
+    ['\u007f', true],
+    ['\u00ff', true],
+  ] as const) {
+    for (let at = 6; at < 40; at += 1) {
+      const text = `["${fill.slice(0, at)}${special}${fill.slice(at)}a"]`
+      for (let shift = 0; shift < 4; shift += 1) {
+        const bytes = Buffer.from(' '.repeat(shift) + text).subarray(shift)
+        expect([special, at, shift, isJsonText(bytes)]).toEqual([special, at, shift, isFine])
+      }
+    }
+  }
+})

@@ -30,7 +30,33 @@ function skipEscape(bytes: Buffer, at: number): number {
   return kind !== undefined && plainEscapes.has(kind) ? at + 2 : -1
 }
 
-function skipString(bytes: Buffer, from: number): number {
+/** The same bytes, also four at a time; `before` are those that lie before the first four. */
+type Text = { bytes: Buffer; words: Int32Array; before: number }
+
+function toText(bytes: Buffer): Text {
+  const before = -bytes.byteOffset & 3
+  const count = Math.max(0, bytes.length - before) >> 2
+  const start = count > 0 ? bytes.byteOffset + before : 0
+  return { bytes, words: new Int32Array(bytes.buffer, start, count), before }
+}
+
+const ones = 0x01010101
+const tops = 0x80808080 | 0
+const hasZero = (word: number) => ((word - ones) | 0) & ~word & tops
+/** Four bytes of which none ends a string, escapes, or may not stand in one. */
+const isPlain = (word: number) =>
+  (hasZero(word ^ 0x22222222) | hasZero(word ^ 0x5c5c5c5c) | (((word - 0x20202020) | 0) & ~word & tops)) === 0
+
+/** Past the plain bytes at `from`, four at a time: most of a long answer is the inside of strings. */
+function skipPlain({ words, before }: Text, from: number): number {
+  if (from < before || ((from - before) & 3) !== 0) return from
+  let at = (from - before) >> 2
+  while (at < words.length && isPlain(words[at] as number)) at += 1
+  return before + at * 4
+}
+
+function skipString(text: Text, from: number): number {
+  const { bytes } = text
   if (bytes[from] !== quote) return -1
   const { length } = bytes
   let at = from + 1
@@ -41,7 +67,7 @@ function skipString(bytes: Buffer, from: number): number {
       at = skipEscape(bytes, at)
       if (at < 0) return -1
     } else if (byte < 0x20) return -1
-    else at += 1
+    else at = skipPlain(text, at + 1)
   }
   return -1
 }
@@ -65,24 +91,27 @@ function skipNumber(bytes: Buffer, from: number): number {
 
 const words = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')]
 
-function skipScalar(bytes: Buffer, at: number): number {
+function skipScalar(text: Text, at: number): number {
+  const { bytes } = text
   const byte = bytes[at]
-  if (byte === quote) return skipString(bytes, at)
+  if (byte === quote) return skipString(text, at)
   if (byte === 0x2d || isDigit(byte)) return skipNumber(bytes, at)
   for (const word of words) if (word.equals(bytes.subarray(at, at + word.length))) return at + word.length
   return -1
 }
 
 /** Index of the value that belongs to the key at `from`, or -1. */
-function skipKey(bytes: Buffer, from: number): number {
-  const end = skipString(bytes, from)
+function skipKey(text: Text, from: number): number {
+  const { bytes } = text
+  const end = skipString(text, from)
   if (end < 0) return -1
   const at = skipSpace(bytes, end)
   return bytes[at] === colon ? skipSpace(bytes, at + 1) : -1
 }
 
 /** Index after the JSON value at `from`, or -1. It keeps its own stack, so no depth of nesting can overflow ours. */
-function skipValue(bytes: Buffer, from: number): number {
+function skipValue(text: Text, from: number): number {
+  const { bytes } = text
   let closers = new Uint8Array(64)
   let depth = 0
   let at = from
@@ -98,11 +127,11 @@ function skipValue(bytes: Buffer, from: number): number {
       depth += 1
       at = skipSpace(bytes, at + 1)
       if (bytes[at] !== byte + 2) {
-        if (byte === openBrace) at = skipKey(bytes, at)
+        if (byte === openBrace) at = skipKey(text, at)
         if (at < 0) return -1
         continue
       }
-    } else at = skipScalar(bytes, at)
+    } else at = skipScalar(text, at)
     if (at < 0) return -1
     for (;;) {
       if (depth === 0) return at
@@ -115,7 +144,7 @@ function skipValue(bytes: Buffer, from: number): number {
       }
       if (bytes[at] !== comma) return -1
       at = skipSpace(bytes, at + 1)
-      if (closer === closeBrace) at = skipKey(bytes, at)
+      if (closer === closeBrace) at = skipKey(text, at)
       if (at < 0) return -1
       break
     }
@@ -127,6 +156,6 @@ function skipValue(bytes: Buffer, from: number): number {
  * it goes to a client that would fall silent on it.
  */
 export function isJsonText(bytes: Buffer): boolean {
-  const end = skipValue(bytes, skipSpace(bytes, 0))
+  const end = skipValue(toText(bytes), skipSpace(bytes, 0))
   return end >= 0 && skipSpace(bytes, end) >= bytes.length
 }
