@@ -1,11 +1,11 @@
-import type { CallRow } from '../../shared/contract/activity.ts'
 import type { Owner, SetAside } from './activity-files.ts'
 import type { PageQuery } from './activity-query.ts'
 import type { Gap, NewRow, Page } from './activity-store.ts'
 
 /** What the worker is asked, and what it answers to each. */
 export type Asks = {
-  append: { ask: { owner: Owner; rows: NewRow[]; gap: Gap | null }; answer: CallRow[] }
+  /** Answered by the id of the first; the others follow it. The rows themselves need not come back. */
+  append: { ask: { owner: Owner; rows: NewRow[]; gap: Gap | null }; answer: number }
   page: { ask: { owner: Owner; query: PageQuery }; answer: Page }
   owners: { ask: object; answer: Owner[] }
   prune: { ask: { owner: Owner; olderThan: string; from: number }; answer: number | null }

@@ -24,7 +24,7 @@ function answer(ask: ToWorker['ask']): unknown {
   files ??= createActivityFiles({ folder, now, maxPages, setAside: (news) => say({ kind: 'set-aside', ...news }) })
   switch (ask.call) {
     case 'append':
-      return files.append(ask.owner, ask.rows, ask.gap)
+      return files.append(ask.owner, ask.rows, ask.gap)[0]?.id
     case 'page':
       return files.page(ask.owner, ask.query)
     case 'owners':

@@ -76,10 +76,10 @@ export function createActivity(needs: Needs) {
   async function writeAll() {
     for (let batch = backlog.next(); batch; batch = backlog.next()) {
       try {
-        const rows = await worker.ask('append', batch)
+        const first = await worker.ask('append', batch)
         backlog.done(batch)
         if (problem?.code === 'activity.not-saved') problem = null
-        if (batch.owner === owner()) added.emit(rows)
+        if (batch.owner === owner()) added.emit(batch.rows.map((row, at) => ({ id: first + at, ...row })))
       } catch (error) {
         fail('activity.not-saved', 'activity.write-failed', error)
         if (!closed) timer ??= setTimeout(() => void write(), retryMs)
