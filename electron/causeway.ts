@@ -14,6 +14,7 @@ import { createMapCarrier } from './ipc/map-carrier.ts'
 import { createFileLog } from './lib/log.ts'
 import { createPaths } from './lib/paths.ts'
 import { startNodeCore } from './node-core.ts'
+import { checkPolicyFile } from './policy/check-file.ts'
 
 const { env, platform } = process
 const assets = findAssets(import.meta.url)
@@ -76,6 +77,7 @@ const code = await runCli(
   {
     connect,
     connectFiles,
+    checkPolicy: checkPolicyFile,
     team: { sync: syncTeam, import: importTeam },
     runAgent,
     runBridge,

@@ -46,6 +46,7 @@ const needs = (answers: Answers) => ({
     close: async () => {},
   }),
   team: undefined as never,
+  checkPolicy: undefined as never,
   runAgent: async () => 0,
   runBridge: async () => {},
   out: (text: string) => out.push(text),

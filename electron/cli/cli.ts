@@ -4,7 +4,7 @@ import { toProblem } from '../../shared/problems.ts'
 import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
 import { addConnections } from './connections-program.ts'
-import { showPolicy } from './policy-command.ts'
+import { checkPolicy, showPolicy } from './policy-command.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { exitCodes, type Result } from './result.ts'
@@ -73,6 +73,13 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   const policy = program.command('policy').description('what IT decides on this computer')
   add(policy, 'show', 'every key, its value, and who said so; exit code 5 where something is wrong', showPolicy)
   const alone = createSession({ ...needs, connect: async () => ({ close: async () => {} }) })
+  policy
+    .command('check <file>')
+    .description('judge a policy.json before it is rolled out; exit code 1 where something in it is wrong')
+    .option('--json', 'print JSON')
+    .action(async (file: string, { json = false }: { json?: boolean }) => {
+      code = await alone(json, () => checkPolicy(needs.checkPolicy, file))
+    })
   addSync(program, needs.team, async (json, work) => {
     code = await alone(json, work)
   })

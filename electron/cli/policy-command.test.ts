@@ -4,6 +4,8 @@ import { Problem } from '../../shared/problems.ts'
 import { runCli } from './cli.ts'
 import type { Needs } from './session.ts'
 
+const unknown = [new Problem('policy.key-unknown', 'theme in bad.json').data]
+
 async function run(state: PolicyState, ...argv: string[]) {
   const out: string[] = []
   const api = { policy: { snapshot: async () => state } }
@@ -12,6 +14,7 @@ async function run(state: PolicyState, ...argv: string[]) {
     out: (text: string) => out.push(text),
     err: (text: string) => out.push(text),
     version: '1',
+    checkPolicy: async (path: string) => ({ path, set: ['allowAdHoc'], problems: path === 'good.json' ? [] : unknown }),
   }
   return { code: await runCli(needs as unknown as Needs, ['policy', ...argv]), text: out.join('\n') }
 }
@@ -45,4 +48,13 @@ test('what is wrong is said once, with exit code 5; a name nobody knows is said 
   const other = await run(state({ unknown }))
   expect(other.code).toBe(0)
   expect(other.text).toContain('theme in /etc/causeway/policy.json [policy.key-unknown]')
+})
+
+test('a draft is judged without an app: 0 where it is right, 1 where something in it is wrong', async () => {
+  expect(await run(state(), 'check', 'good.json')).toEqual({ code: 0, text: 'It sets allowAdHoc.' })
+  const { code, text } = await run(state(), 'check', 'bad.json')
+  expect(code).toBe(1)
+  expect(text).toMatch(/theme in bad\.json \[policy\.key-unknown\]\nIt sets allowAdHoc\.$/)
+  expect(JSON.parse((await run(state(), 'check', 'bad.json', '--json')).text)).toMatchObject({ problems: unknown })
+  expect((await run(state(), 'check')).code).toBe(2)
 })

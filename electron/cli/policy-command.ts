@@ -1,4 +1,5 @@
 import type { PolicyRow } from '../../shared/contract/policy.ts'
+import type { ProblemData } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
 import type { Connection } from './session.ts'
@@ -30,5 +31,19 @@ export async function showPolicy({ api }: Connection): Promise<Result> {
     json: policy,
     text: [table, ...none, ...[...said.values()].map((problem) => `\n${toLines(problem)}`)].join('\n'),
     code: problems.length > 0 ? exitCodes.broken : exitCodes.done,
+  }
+}
+
+export type CheckPolicy = (path: string) => Promise<{ path: string; set: string[]; problems: ProblemData[] }>
+
+/** A draft of `policy.json`. Exit code 1 where something in it is wrong: a slip closes what it should have opened. */
+export async function checkPolicy(check: CheckPolicy, path: string): Promise<Result> {
+  const found = await check(path)
+  const { set, problems } = found
+  const said = problems.map(({ title, detail, code }) => `${title}: ${detail} [${code}]`)
+  return {
+    json: found,
+    text: [...said, set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'].join('\n'),
+    code: problems.length > 0 ? exitCodes.problem : exitCodes.done,
   }
 }

@@ -1,5 +1,6 @@
 import type { CoreClient } from '../../shared/contract/contract.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
+import type { CheckPolicy } from './policy-command.ts'
 import { toLines } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
 import type { SyncNeeds } from './sync-command.ts'
@@ -22,6 +23,8 @@ export type Needs = {
   runAgent: (options: AgentOptions) => Promise<number>
   /** Hands this process over to `causeway bridge <url>`; it ends it itself. */
   runBridge: () => Promise<void>
+  /** Judges a policy file before IT rolls it out. */
+  checkPolicy: CheckPolicy
   /** The project files of a team. */
   team: SyncNeeds
   out: (text: string) => void
