@@ -129,12 +129,17 @@ export function createEraLink(transports: Transports, needs: LinkNeeds, settings
     const outcome = await askLegacy(message)
     if (!mayAsk || !isDoubtful(outcome)) return outcome
     const asked = await askModern(message)
-    return 'line' in asked.outcome ? agree(asked) : outcome
+    if ('line' in asked.outcome) return agree(asked)
+    return isRefusal(outcome) && wantsSignIn(asked.outcome.error) ? asked.outcome : outcome
   }
+  /** A missing sign-in is what the person can do something about, not what the older way ran into. */
+  const wantsSignIn = (error: RpcError) => /^auth\.|^bridge\.unauthorized$/.test(findProblem(error)?.code ?? '')
+  const isRefusal = (outcome: Outcome) => 'error' in outcome || findText(outcome.line, ['error']) !== null
+
   /** Whether a server that met `initialize` like this is worth asking in the other way. */
   function isDoubtful(outcome: Outcome): boolean {
     if (era === 'legacy') return false
-    if ('line' in outcome && findText(outcome.line, ['error']) === null) {
+    if ('line' in outcome && !isRefusal(outcome)) {
       const agreed = toPlain(findText(outcome.line, ['result', 'protocolVersion'])) ?? ''
       return modernRevisions.includes(agreed) || (verdict() === 'both' && legacy?.hasSession?.() === false)
     }

@@ -70,6 +70,19 @@ describe('1.2: a client of the older revisions and a server of both', () => {
     expect(speaks(memory)).toEqual(['modern'])
   })
 
+  test('a sign-in that runs out while it is found out is said, not what the older way ran into', async () => {
+    let asked = 0
+    const server = await startRawServer((seen, reply) => {
+      if (seen.method === 'GET') return reply.text('', 404)
+      if (seen.message.method !== 'server/discover') return refuse(seen, reply, -32022, { supported: ['2026-07-28'] })
+      asked += 1
+      return asked === 1 ? modernOnly(modernAnswer)(seen, reply) : reply.text('', 401)
+    })
+    const memory = createMemory()
+    expect(codeOf(await memory.open(server.url).initialize())).toBe('bridge.unauthorized')
+    expect(methodsOf(server).slice(0, 3)).toEqual(['server/discover', 'initialize', 'server/discover'])
+  })
+
   test.each([405, 401, 500])('a server that gives none (%i) is translated; it is asked once a day', async (status) => {
     const server = await startRawServer(bothKinds(null, status))
     const memory = createMemory()
