@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{electron,e2e,build,bench/bridge}/**/*.integration.test.ts'],
+          include: ['{electron,e2e,build,bench/{bridge,conformance}}/**/*.integration.test.ts'],
           testTimeout: patienceMs,
           hookTimeout: patienceMs,
         },

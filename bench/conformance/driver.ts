@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { ourBridges } from '../bridge/bridges.ts'
+import { type EnterpriseContext, enterpriseServer, startEnterprise } from './enterprise.ts'
 import { startPerson } from './person.ts'
 
 // The client the suite starts with the address of its server: `DRIVER_CLIENT` is how it opens, `legacy` (initialize),
@@ -11,20 +12,24 @@ const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as Conte
 const era = process.env.DRIVER_CLIENT ?? 'legacy'
 const deadlineMs = Number(process.env.DRIVER_DEADLINE_MS ?? 30_000)
 const attempts = 4
-type Context = { toolCalls?: { name: string; arguments: Record<string, unknown> }[]; client_id?: string }
+type Context = Partial<EnterpriseContext> & { toolCalls?: { name: string; arguments: Record<string, unknown> }[] }
 
 const log = (...words: unknown[]) => process.stderr.write(`[driver] ${words.join(' ')}\n`)
 const ignored = (work: Promise<unknown>) => work.catch((error: Error) => log('ignored:', error.message))
-const wantsPerson = (error: unknown) =>
-  /connect-needed|more-access-needed|sign-in/.test(JSON.stringify(error, ['message', 'data', 'code']))
+/** A client of one revision alone keeps to itself why `server/discover` was refused: the person then looks at the app. */
+const wantsPerson = (error: Error & { data?: unknown }) =>
+  /connect-needed|more-access-needed|sign-in|^Version negotiation failed/.test(
+    `${error.message} ${JSON.stringify(error.data)}`,
+  )
 
 const person = await startPerson()
 const isAuth = scenario.startsWith('auth/')
+const enterprise = context.idp_id_token ? await startEnterprise(url, context as EnterpriseContext) : null
+if (enterprise) person.env.CAUSEWAY_COMPANY = enterprise.origin
 if (isAuth) await person.startApp()
+if (enterprise) log(await person.causeway('login'))
 const clientId =
   scenario === 'auth/basic-cimd' ? 'https://conformance-test.local/client-metadata.json' : context.client_id
-// The suite’s servers answer both ways and judge one: which, a person would know from the server’s documentation.
-const protocol = process.env.MCP_CONFORMANCE_PROTOCOL_VERSION === '2026-07-28' ? 'modern' : 'auto'
 let whileAsked = async () => {}
 
 function createClient() {
@@ -52,8 +57,16 @@ function createClient() {
 }
 type Schema = { properties?: Record<string, { type?: string }> }
 
+function bridgeArgs() {
+  // The company vouches for people at servers of its catalog; everything else is a server by its address.
+  if (enterprise) return [ourBridges.node, enterpriseServer, '--client', 'conformance']
+  if (context.client_secret) person.env.CONFORMANCE_SECRET = context.client_secret
+  const secret = context.client_secret ? ['--client-secret-env', 'CONFORMANCE_SECRET'] : []
+  return [ourBridges.alone, url, ...(clientId ? ['--client-id', clientId] : []), ...secret]
+}
+
 async function connect() {
-  const args = [ourBridges.alone, url, '--protocol', protocol, ...(clientId ? ['--client-id', clientId] : [])]
+  const args = bridgeArgs()
   const transport = new StdioClientTransport({ command: process.execPath, args, env: person.env, stderr: 'inherit' })
   const client = createClient()
   await client.connect(transport)
@@ -67,7 +80,7 @@ async function withPerson<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       log(`attempt ${attempt}:`, (error as Error).message)
-      if (!isAuth || attempt === attempts || !wantsPerson(error)) throw error
+      if (!isAuth || attempt === attempts || !wantsPerson(error as Error)) throw error
       await person.signInWhereAsked()
     }
   }
@@ -133,4 +146,5 @@ await Promise.race([
   new Promise((resolve) => setTimeout(resolve, 4_000)),
 ])
 await person.close()
+await enterprise?.close()
 process.exit(code)

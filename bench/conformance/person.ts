@@ -18,8 +18,12 @@ export async function startPerson() {
   let agent: ChildProcess | null = null
 
   async function startApp() {
-    agent = spawn(process.execPath, [ourBridges.cli, 'agent'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-    await once(agent.stdout as NonNullable<ChildProcess['stdout']>, 'data')
+    const started = spawn(process.execPath, [ourBridges.cli, 'agent'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    agent = started
+    await Promise.race([
+      once(started.stdout, 'data'),
+      once(started, 'exit').then(([code]) => Promise.reject(new Error(`causeway agent ended with ${code}`))),
+    ])
   }
   async function causeway(...args: string[]) {
     const child = spawn(process.execPath, [ourBridges.cli, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -34,6 +38,7 @@ export async function startPerson() {
   return {
     env,
     startApp,
+    causeway,
     /** Clicks “sign in” on every connection that waits, and agrees to the sign-in the server names. */
     async signInWhereAsked() {
       const { connections } = JSON.parse(await causeway('connections', 'list', '--json')) as {

@@ -22,6 +22,7 @@ export function readRequirements(revision: string, leg: 'client' | 'server') {
 }
 
 export type Result = { scenario: string; required: boolean; pass: boolean; why: string[] }
+export type Cell = { name: string; results: Result[] }
 type Run = {
   leg: 'client' | 'server'
   scenario: string
@@ -31,15 +32,10 @@ type Run = {
   env: Record<string, string>
 }
 
-/** One scenario, judged by the suite itself: no failed check, no warning, and the client ended well. */
-export async function runScenario({
-  leg,
-  scenario,
-  revision,
-  out,
-  args,
-  env,
-}: Run): Promise<Omit<Result, 'required' | 'scenario'>> {
+/** One scenario, judged by the suite itself: no failed check, and the client ended well. It is run once. */
+export async function runScenario(run: Run): Promise<Omit<Result, 'required' | 'scenario'>> {
+  const { leg, scenario, revision, args, env } = run
+  const out = join(run.out, scenario.replaceAll('/', '_'))
   mkdirSync(out, { recursive: true })
   const all = [leg, '--scenario', scenario, '--spec-version', revision, '--force', '-o', out, ...args]
   const child = spawn(process.execPath, [join(folder, 'dist/index.js'), ...all], {
@@ -66,4 +62,25 @@ export async function runScenario({
     checks.some(({ status }) => status === 'SUCCESS')
   return { pass: isGood, why: isGood ? [] : [...new Set(why.length > 0 ? why : [`ended with ${code}`])].slice(0, 4) }
 }
+
+/** `count` at a time, in order of their start. */
+export async function inParallel<T>(names: string[], count: number, work: (name: string) => Promise<T>): Promise<T[]> {
+  const waiting = [...names.entries()]
+  const results: T[] = []
+  const next = async (): Promise<void> => {
+    const [at, name] = waiting.shift() ?? []
+    if (at === undefined || name === undefined) return
+    results[at] = await work(name)
+    return next()
+  }
+  await Promise.all(Array.from({ length: count }, next))
+  return results
+}
+
+export function tell(cell: string, result: Result): Result {
+  const { scenario, pass, why } = result
+  console.log(`${pass ? '✓' : '✗'} ${cell}: ${scenario}${pass ? '' : `: ${why.join('; ')}`}`)
+  return result
+}
+
 type Check = { id: string; status: string; errorMessage?: string; description?: string }
