@@ -66,3 +66,30 @@ test('a redirect is an answer, not a way', async () => {
   expect((await fetch('https://sso.corp.example/', { redirect: 'follow' })).status).toBe(302)
   expect(asked?.redirect).toBe('manual')
 })
+
+test('what only reads is asked once more where a kept connection was closed under it, and nothing else is', async () => {
+  const lost = () => Object.assign(new TypeError('fetch failed'), { cause: { code: 'UND_ERR_SOCKET' } })
+  const asks = async (failures: Error[], init?: RequestInit) => {
+    let count = 0
+    const fetch = createGuardedFetch({
+      allowInsecure: false,
+      fetch: async () => {
+        count += 1
+        const failure = failures.shift()
+        if (failure) throw failure
+        return new Response('{}')
+      },
+    })
+    const outcome = await fetch('https://sso.corp.example/keys', init).then(
+      () => 'answered',
+      () => 'failed',
+    )
+    return [outcome, count]
+  }
+  expect(await asks([lost()])).toEqual(['answered', 2])
+  expect(await asks([lost(), lost()])).toEqual(['failed', 2])
+  expect(await asks([lost()], { method: 'POST' })).toEqual(['failed', 1])
+  expect(await asks([lost()], { signal: AbortSignal.abort() })).toEqual(['failed', 1])
+  const refused = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } })
+  expect(await asks([refused])).toEqual(['failed', 1])
+})

@@ -29,7 +29,11 @@ export function isSafeUrl(text: string, allowInsecure: boolean) {
 export function createGuardedFetch({ fetch, allowInsecure }: { fetch: Fetch; allowInsecure: boolean }): Fetch {
   return async (url, init) => {
     if (!isSafeUrl(url, allowInsecure)) throw new UnsafeAnswer(`${hostOf(url)} would be asked over plain http`)
-    const response = await fetch(url, { ...init, redirect: 'manual' })
+    const ask = () => fetch(url, { ...init, redirect: 'manual' })
+    const response = await ask().catch((error: unknown) => {
+      if (!isWorthAnother(init, error)) throw error
+      return ask()
+    })
     // Electron’s fetch hides a redirect it did not follow behind status 0.
     const status = response.type === 'opaqueredirect' || response.status === 0 ? 302 : response.status
     const body = await readBody(response, hostOf(url))
@@ -47,6 +51,16 @@ async function readBody(response: Response, host: string) {
     parts.push(part)
   }
   return Buffer.concat(parts)
+}
+
+/**
+ * A kept connection may be closed by the other side at the very moment it is used again. What only reads is asked once
+ * more over a new one, as a browser would; what changes something is its caller’s to judge.
+ */
+function isWorthAnother(init: RequestInit | undefined, error: unknown) {
+  if (init?.signal?.aborted || (init?.method ?? 'GET') !== 'GET') return false
+  const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown }
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET'
 }
 
 const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : 'the address')
