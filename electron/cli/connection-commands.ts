@@ -138,9 +138,19 @@ export async function startVaultAfresh({ api }: Connection): Promise<Result> {
 }
 
 function toVaultResult(vault: VaultState): Result {
-  const seal = vault.state === 'memory' ? ['Or seal them with a passphrase: causeway vault set-passphrase'] : []
-  const lines = [`${vault.state}, ${vault.backend}`, ...(vault.problem ? [toLines(vault.problem)] : []), ...seal]
+  const lines = [`${vault.state}, ${vault.backend}`, ...toWay(vault)]
   return { json: vault, text: lines.join('\n'), code: waitsForPerson(vault) ? exitCodes.needsYou : exitCodes.done }
+}
+
+/** Without a keychain there are two ways out, and waiting a moment is neither. */
+function toWay({ state, problem }: VaultState): string[] {
+  if (!problem) return []
+  if (state !== 'memory') return [toLines(problem)]
+  const ways = [
+    'Once there is a keychain, run: causeway vault retry',
+    'Without one, run: causeway vault set-passphrase',
+  ]
+  return [toLines({ ...problem, remedy: 'none' }), ...ways]
 }
 
 const waitsForPerson = ({ state }: VaultState) => state === 'locked' || state === 'broken'

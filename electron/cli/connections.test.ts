@@ -155,6 +155,12 @@ test('a locked vault waits for the person: asked again once it is unlocked, or l
   expect(out.at(-1)).toContain('Nothing is in the way.')
 })
 
+test('without a keychain both ways out are named', async () => {
+  const memory = { state: 'memory', backend: 'memory', problem: new Problem('vault.no-keychain').data }
+  expect(await run({ vault: { snapshot: async () => memory } }, ['vault'])).toBe(0)
+  expect(out.join('\n')).toMatch(/\[vault.no-keychain\]\n.*vault retry\n.*vault set-passphrase$/)
+})
+
 test('a company’s sign-in that cannot be read is something to do, for scripts too', async () => {
   const sso = joined({ id: '@sso', kind: 'sso', state: 'none', problem: new Problem('vault.locked').data })
   expect(await run({ connections: { snapshot: async () => [sso] } }, ['connections'])).toBe(3)
