@@ -83,3 +83,7 @@ export function reportOf({ title, detail, code }: ProblemData) {
   const time = new Date().toISOString()
   return t('problem.report', { title, detail: detail ?? '', code, product: brand.product, version, time })
 }
+
+/** A problem's detail where the name of what it is about stands beside it: that name alone would say nothing. */
+export const detailBeside = ({ detail }: ProblemData, name: string | undefined) =>
+  detail === name ? undefined : detail

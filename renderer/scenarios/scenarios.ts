@@ -379,6 +379,14 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    name: 'welcome-done',
+    hash: '#/home',
+    press: 'Continue',
+    change: (world) => {
+      world.settings.welcomeDone = false
+    },
+  },
+  {
     name: 'starting',
     hash: '#/home',
     change: (world) => Object.assign(world, { silent: ['settings.snapshot'] }),

@@ -3,7 +3,7 @@ import { cancelSignIn, retryAuth, signIn, useAuth } from '../stores/auth.ts'
 import { type Banner, type BannerKind, toBanners } from '../stores/banners.ts'
 import { refreshCatalog, useCatalog } from '../stores/catalog.ts'
 import { askForPassphrase, askToReset, retryVault, useVault } from '../stores/vault.ts'
-import { showScreen } from '../stores/view.ts'
+import { hashOf, showScreen } from '../stores/view.ts'
 import { t } from '../texts.ts'
 import { ActionButton } from '../ui/action-button.tsx'
 import { formatDateTime } from '../ui/format.ts'
@@ -45,8 +45,13 @@ function BannerRow({ banner: { kind, level, problem, date } }: { banner: Banner 
     <div className={`${levels[level]} ${classes.banner}`}>
       <LevelIcon level={level} />
       <div className={classes.text}>
-        <strong>{kind === 'vault-news' ? problem?.title : t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}
-        {problem?.detail && <> ({problem.detail})</>}
+        <strong>{kind === 'vault-news' ? problem?.title : t(`banners.${kind}.title`)}</strong> {textOf(kind, date)}{' '}
+        {/* What the system says about its keychain helps whoever mends it, not on every screen. */}
+        {kind === 'memory' ? (
+          <a href={hashOf('help')}>{t('banners.why')}</a>
+        ) : (
+          problem?.detail && <> ({problem.detail})</>
+        )}
       </div>
       {kind === 'memory' && (
         <ActionButton size="xs" variant="default" onAct={() => askForPassphrase('choose')}>

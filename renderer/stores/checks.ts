@@ -14,6 +14,8 @@ import { toServerRows } from './server-rows.ts'
 export type Check = {
   id: string
   name: string
+  /** The server or app it is about. */
+  about?: string
   level: HealthLevel
   text: string
   problem: ProblemData | null
@@ -54,6 +56,8 @@ const checkApp = ({ version }: AppInfo): Check => ({
 function checkVault(vault: VaultState | null): Check | null {
   if (!vault) return null
   const base = { id: 'vault', name: t('help.check.vault'), problem: vault.problem }
+  if (vault.state === 'ready' && vault.backend === 'passphrase')
+    return { ...base, level: 'ok', text: t('help.check.vaultPassphrase') }
   if (vault.state === 'ready') return { ...base, level: 'ok', text: t('help.check.vaultOk') }
   if (vault.state === 'opening') return { ...base, level: 'working', text: t('help.check.vaultOpening') }
   if (vault.state === 'memory') return { ...base, level: 'waiting', text: t('help.check.vaultMemory') }
@@ -94,6 +98,7 @@ function checkServers({ catalog, health }: Known): Check[] {
     const base = {
       id: `server:${server.id}`,
       name: t('help.check.server', { server: server.name }),
+      about: server.name,
       level,
       server: server.id,
     }
@@ -114,6 +119,7 @@ function checkClients(clients: ClientApp[] | null): Check[] {
       const base = {
         id: `client:${id}`,
         name: t('help.check.client', { client: name }),
+        about: name,
         client: id,
         path: configPath,
         problem,

@@ -14,7 +14,7 @@ test('a unified diff becomes lines, without the names of the files', () => {
     '',
   ].join('\n')
   expect(parseDiff(diff)).toEqual([
-    { kind: 'place', text: '@@ -1,2 +1,3 @@' },
+    { kind: 'place', text: 'Line 1' },
     { kind: 'same', text: '{' },
     { kind: 'removed', text: '  "old": 1' },
     { kind: 'added', text: '  "new": 1' },

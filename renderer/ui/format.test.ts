@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatDuration, formatInitials, formatShortTime, formatTimeAgo } from './format.ts'
+import { formatBytes, formatDuration, formatInitials, formatMoment, formatShortTime, formatTimeAgo } from './format.ts'
 
 test('durations read well from a microsecond to an hour', () => {
   expect([0.2, 12.4, 999.4, 1234, 9994, 42_000, 59_960, 60_000, 3_600_000].map(formatDuration)).toEqual([
@@ -41,6 +41,14 @@ test('a time of another day carries its date', () => {
   const now = new Date(2026, 10, 20, 12)
   expect(formatShortTime(new Date(2026, 10, 20, 9, 5, 7).toISOString(), now)).toBe('09:05:07')
   expect(formatShortTime(new Date(2026, 10, 19, 9, 5, 7).toISOString(), now)).toBe('Nov 19, 09:05:07')
+})
+
+test('a moment is told to the minute, with as much of its date as is needed', () => {
+  const now = new Date(2026, 10, 20, 12)
+  const say = (...at: [number, number, number]) => formatMoment(new Date(...at, 9, 5, 7).toISOString(), now)
+  expect(say(2026, 10, 20)).toBe('09:05')
+  expect(say(2026, 10, 21)).toBe('Nov 21, 09:05')
+  expect(say(2027, 0, 2)).toBe('Jan 2, 2027, 09:05')
 })
 
 test('initials come from the first and the last name, and never fail', () => {

@@ -60,6 +60,18 @@ export function formatShortTime(iso: string, now: Date) {
   return `${formatOf('day', { month: 'short', day: 'numeric' }).format(date)}, ${formatTime(iso)}`
 }
 
+/** To the minute, and without the date for today: where many words stand in one line. */
+export function formatMoment(iso: string, now: Date) {
+  const date = new Date(iso)
+  const time = formatOf('minute', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(date)
+  if (date.toDateString() === now.toDateString()) return time
+  const sameYear = date.getFullYear() === now.getFullYear()
+  const day = sameYear
+    ? formatOf('day', { month: 'short', day: 'numeric' })
+    : formatOf('date', { month: 'short', day: 'numeric', year: 'numeric' })
+  return `${day.format(date)}, ${time}`
+}
+
 export const formatCount = (count: number) => new Intl.NumberFormat(language()).format(count)
 
 /** “Ana María Torres” → “AT”. */

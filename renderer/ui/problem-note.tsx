@@ -3,7 +3,7 @@ import { IconCopy } from '@tabler/icons-react'
 import type { HealthLevel } from '../../shared/contract/health.ts'
 import { levelOf } from '../../shared/problem-level.ts'
 import type { ProblemData } from '../../shared/problems.ts'
-import { findRemedy, type RemedyContext, reportOf } from '../remedies.ts'
+import { detailBeside, findRemedy, type RemedyContext, reportOf } from '../remedies.ts'
 import { t } from '../texts.ts'
 import { ActionButton } from './action-button.tsx'
 import { copyText } from './copy.ts'
@@ -16,12 +16,15 @@ type Props = RemedyContext & {
   level?: HealthLevel
   /** What it is about, where the problem's title does not say. */
   subject?: string
+  /** Whose name already stands above it. */
+  beside?: string
   onDismiss?: () => void
 }
 
 /** A problem as a person meets it everywhere: what, why, its code, one button. */
-export function ProblemNote({ problem, level = levelOf(problem), subject, onDismiss, ...context }: Props) {
+export function ProblemNote({ problem, level = levelOf(problem), subject, beside, onDismiss, ...context }: Props) {
   const remedy = findRemedy(problem, context)
+  const detail = detailBeside(problem, subject ?? beside)
   return (
     <div className={`${levels[level]} ${classes.note}`}>
       <span className={classes.icon}>
@@ -29,7 +32,7 @@ export function ProblemNote({ problem, level = levelOf(problem), subject, onDism
       </span>
       <div className={classes.body}>
         <div className={classes.title}>{subject ? `${subject}: ${problem.title}` : problem.title}</div>
-        {problem.detail && <div className={classes.detail}>{problem.detail}</div>}
+        {detail && <div className={classes.detail}>{detail}</div>}
         <div className={classes.foot}>
           <span className={classes.code}>{problem.code}</span>
           <ActionIcon

@@ -100,6 +100,7 @@ export const en = {
       text: 'It is the copy of {{date}}; the company could not be asked since.',
     },
     staleUnknown: 'It is the last good copy; the company could not be asked since.',
+    why: 'Why, and what helps',
     checkAgain: 'Check again',
     refresh: 'Refresh',
     open: 'Show',
@@ -157,7 +158,7 @@ export const en = {
     intro: 'Your AI apps reach your company’s servers through it. Three short steps.',
     skip: 'Skip for now',
     step: 'Step {{step}} of {{total}}',
-    steps: { company: 'Company', signIn: 'Sign in', apps: 'Your apps', done: 'Done' },
+    steps: { company: 'Company', signIn: 'Sign in', apps: 'Your apps', done: 'Check' },
     company: {
       title: 'Where is your company?',
       text: 'Enter the address IT gave you. Often it is set already when IT installs the app.',
@@ -180,8 +181,14 @@ export const en = {
     },
     done: {
       title: 'All set',
-      text_one: 'One app is connected. Start it as you always do; the company’s tools are in it.',
-      text_other: '{{count}} apps are connected. Start them as you always do; the company’s tools are in them.',
+      text_one: 'One app is connected and was checked from end to end. Start it as you always do.',
+      text_other: '{{count}} apps are connected and were checked from end to end. Start them as you always do.',
+      checking: 'One moment: checking from end to end',
+      checkingText: 'What your apps will start is started once, and each server is asked for its tools.',
+      most: '{{ready}} of {{total}} ready',
+      mostText: 'What is not ready yet needs you for a moment. It stands under Home and Apps.',
+      app: '{{ready}} of {{total}} servers answer',
+      appChecking: 'Checking…',
       left: 'Left to do: {{what}}',
       textNone: 'You are signed in. Connect an app whenever you like, under Apps.',
       finish: `Open ${product}`,
@@ -255,7 +262,7 @@ export const en = {
     toolsUnknown: 'Tools are listed after the first good check.',
     toolsNoMatch: 'No tool matches “{{search}}”.',
     kinds: { read: 'Reads', write: 'Writes', destructive: 'Destructive', unknown: 'Not stated' },
-    kindsNote: 'What the server itself says about each tool.',
+    kindsNote: 'Whether a tool reads, writes or destroys is what the server itself says.',
     connection: 'Connection',
     facts: {
       address: 'Address',
@@ -312,7 +319,6 @@ export const en = {
     notFoundText_one: '{{count}} more app can be set up once it is installed',
     notFoundText_other: '{{count}} more apps can be set up once they are installed',
     version: 'Version {{version}}',
-    versionUnknown: 'Version not known',
     policyDetails: 'See what IT can do',
     running: 'Running',
     states: {
@@ -429,6 +435,7 @@ export const en = {
     nothing: 'Nothing to change',
     nothingText: 'The file already says what it should.',
     diff: 'The exact change to {{path}}',
+    line: 'Line {{line}}',
     results: {
       add: 'Added',
       update: 'Updated',
@@ -459,9 +466,9 @@ export const en = {
   activity: {
     title: 'Activity',
     note_one:
-      'Recorded on this computer for {{count}} day: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
+      'Recorded on this computer for {{count}} day: time, app, server, tool, outcome, duration and sizes. No arguments, no results, and nothing is sent to your company.',
     note_other:
-      'Recorded on this computer for {{count}} days: time, app, server, tool, outcome, duration and sizes. No arguments, no results.',
+      'Recorded on this computer for {{count}} days: time, app, server, tool, outcome, duration and sizes. No arguments, no results, and nothing is sent to your company.',
     note_zero: 'Nothing is recorded: keeping activity is switched off in Settings.',
     search: 'Find in calls',
     filterServer: 'Server',
@@ -514,7 +521,12 @@ export const en = {
   },
   connections: {
     title: 'Connections',
-    subtitle: 'Every sign-in and key in use. They are kept in this computer’s keychain; your apps never see them.',
+    subtitle: 'Every sign-in and key in use. Your apps never see them.',
+    keptIn: {
+      keychain: 'They are kept in this computer’s keychain.',
+      memory: 'They are kept in memory, until the app ends.',
+      passphrase: 'They are kept on this computer, sealed with your passphrase.',
+    },
     renewAll: 'Renew all',
     list: 'Sign-ins and keys',
     kinds: {
@@ -554,7 +566,7 @@ export const en = {
     },
     key: {
       title: 'Key for {{name}}',
-      text: 'Paste it once. It goes to the keychain and is never shown again.',
+      text: 'Paste it once. It is kept with your sign-ins and never shown again.',
       label: 'Key',
       save: 'Save the key',
     },
@@ -684,6 +696,7 @@ export const en = {
       companyNone: 'No company is set up yet',
       vault: 'The keychain',
       vaultOk: 'Secrets are kept in this computer’s keychain',
+      vaultPassphrase: 'Secrets are kept on this computer, sealed with your passphrase',
       vaultOpening: 'Waiting for the keychain',
       vaultMemory: 'No keychain can be used; the sign-in is kept in memory',
       auth: 'Sign-in',
@@ -694,10 +707,10 @@ export const en = {
       catalogOk_one: '{{count}} server is listed for you',
       catalogOk_other: '{{count}} servers are listed for you',
       catalogWaiting: 'Not fetched yet',
-      server: 'Server {{server}}',
+      server: 'Server: {{server}}',
       serverOk: 'Answers in {{time}}, {{tools}}',
       serverWorking: 'Being checked',
-      client: 'App {{client}}',
+      client: 'App: {{client}}',
       clientOk: 'Set up',
       clientNotSetUp: 'Not set up',
       clientUpdate: 'Some of your servers are not in its config file yet',

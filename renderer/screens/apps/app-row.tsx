@@ -14,7 +14,7 @@ import classes from './apps-screen.module.css'
 
 export function AppRow({ app }: { app: ClientApp }) {
   const proof = useProof(app)
-  const version = app.version ? t('apps.version', { version: app.version }) : t('apps.versionUnknown')
+  const version = app.version && `${t('apps.version', { version: app.version })} · `
   return (
     <li className={classes.app}>
       <div className={classes.line}>
@@ -27,7 +27,8 @@ export function AppRow({ app }: { app: ClientApp }) {
             {app.running && <span className={classes.running}>{t('apps.running')}</span>}
           </div>
           <div className={classes.text}>
-            {version} · {proof}
+            {version}
+            {proof}
           </div>
         </div>
         <AppBadge app={app} />

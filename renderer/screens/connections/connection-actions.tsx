@@ -35,7 +35,7 @@ const isHeld = (connection: Connection) =>
   (connection.state === 'ok' || connection.state === 'offline' || connection.state === 'expired')
 
 function MainAction({ connection, onDialog }: Props & { onDialog: (dialog: Dialog) => void }) {
-  const { id, kind, name, state, loginUrl } = connection
+  const { id, kind, name, state, since, loginUrl } = connection
   if (kind === 'api-key') {
     const label = state === 'ok' ? t('connections.replaceKey') : t('connections.enterKey')
     return <Named label={label} name={name} quiet={state === 'ok'} onClick={() => onDialog('key')} />
@@ -53,9 +53,10 @@ function MainAction({ connection, onDialog }: Props & { onDialog: (dialog: Dialo
       </>
     )
   if (state === 'ok' || isDerived(connection)) return null
+  const label = state === 'none' || since === null ? t('connections.connect') : t('connections.renew')
   return (
-    <ActionButton size="xs" onAct={() => connect(id)}>
-      {state === 'none' ? t('connections.connect') : t('connections.renew')}
+    <ActionButton size="xs" aria-label={`${label}: ${name}`} onAct={() => connect(id)}>
+      {label}
     </ActionButton>
   )
 }

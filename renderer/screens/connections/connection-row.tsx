@@ -1,9 +1,10 @@
 import { IconCircleDashed } from '@tabler/icons-react'
 import type { Connection } from '../../../shared/contract/connections.ts'
 import type { HealthLevel } from '../../../shared/contract/health.ts'
+import { useClock } from '../../stores/clock.ts'
 import { connect } from '../../stores/connections.ts'
 import { t } from '../../texts.ts'
-import { formatDateTime } from '../../ui/format.ts'
+import { formatMoment } from '../../ui/format.ts'
 import { LevelBadge } from '../../ui/level.tsx'
 import { Monogram } from '../../ui/monogram.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
@@ -24,13 +25,14 @@ const levels: Record<Connection['state'], HealthLevel> = {
 
 export function ConnectionRow({ connection }: { connection: Connection }) {
   const { id, name, state, problem } = connection
+  const now = useClock((clock) => clock.now)
   return (
     <li className={classes.row}>
       <div className={classes.line}>
         <Monogram name={name} quiet={state === 'none'} />
         <div>
           <div className={classes.name}>{name}</div>
-          <div className={classes.text}>{toText(connection)}</div>
+          <div className={classes.text}>{toText(connection, now)}</div>
         </div>
         <LevelBadge
           level={levels[state]}
@@ -56,13 +58,13 @@ export function ConnectionRow({ connection }: { connection: Connection }) {
 const ownRemedies = new Set(['connect', 'enter-key', 'sign-in'])
 const remedyBeside = <R extends string>(remedy: R) => (ownRemedies.has(remedy) ? 'none' : remedy)
 
-function toText({ kind, account, issuer, state, since, expiresAt }: Connection) {
+function toText({ kind, account, issuer, state, since, expiresAt }: Connection, now: Date) {
   const parts = [
     t(`connections.kinds.${kind}`),
     account && t('connections.asAccount', { account }),
     issuer && URL.canParse(issuer) && new URL(issuer).host,
-    since && t('connections.since', { time: formatDateTime(since) }),
-    state === 'ok' && expiresAt && t('connections.until', { time: formatDateTime(expiresAt) }),
+    since && t('connections.since', { time: formatMoment(since, now) }),
+    state === 'ok' && expiresAt && t('connections.until', { time: formatMoment(expiresAt, now) }),
   ]
   return parts.filter(Boolean).join(' · ')
 }

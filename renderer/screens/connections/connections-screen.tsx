@@ -1,5 +1,6 @@
 import { IconKey, IconRefresh } from '@tabler/icons-react'
 import { openConnections, renewAll, useConnections } from '../../stores/connections.ts'
+import { useVault } from '../../stores/vault.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -16,7 +17,7 @@ export function ConnectionsScreen() {
   return (
     <Screen
       title={t('connections.title')}
-      note={t('connections.subtitle')}
+      note={<Note />}
       actions={
         <ActionButton variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onAct={renewAll}>
           {t('connections.renewAll')}
@@ -40,4 +41,9 @@ export function ConnectionsScreen() {
       )}
     </Screen>
   )
+}
+
+function Note() {
+  const backend = useVault(({ value }) => value?.backend)
+  return `${t('connections.subtitle')} ${backend ? t(`connections.keptIn.${backend}`) : ''}`
 }

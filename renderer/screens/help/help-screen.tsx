@@ -1,7 +1,7 @@
 import { Anchor, Group, VisuallyHidden } from '@mantine/core'
 import { IconExternalLink, IconRefresh } from '@tabler/icons-react'
 import { brand } from '../../../shared/brand.ts'
-import { findRemedy } from '../../remedies.ts'
+import { detailBeside, findRemedy } from '../../remedies.ts'
 import { useApp } from '../../stores/app.ts'
 import { useAuth } from '../../stores/auth.ts'
 import { refreshCatalog, useCatalog } from '../../stores/catalog.ts'
@@ -64,9 +64,10 @@ function Checks() {
   )
 }
 
-function CheckRow({ check: { name, level, text, problem, server, client, path } }: { check: Check }) {
+function CheckRow({ check: { name, about, level, text, problem, server, client, path } }: { check: Check }) {
   const onRetry = server ? () => recheck(server) : undefined
   const remedy = problem && findRemedy(problem, { onRetry, client, path })
+  const detail = problem && detailBeside(problem, about)
   return (
     <li className={classes.check} data-level={level}>
       <LevelIcon level={level} />
@@ -78,7 +79,7 @@ function CheckRow({ check: { name, level, text, problem, server, client, path } 
         {text}
         {problem && (
           <>
-            {problem.detail && ` (${problem.detail})`} <code>{problem.code}</code>
+            {detail && ` (${detail})`} <code>{problem.code}</code>
           </>
         )}
       </span>

@@ -95,7 +95,7 @@ function State({ row: { server, health, level } }: { row: ServerRow }) {
         </ActionButton>
       </div>
       {health && 'problem' in health && (
-        <ProblemNote problem={health.problem} level={level} server={server.id} onRetry={again} />
+        <ProblemNote problem={health.problem} level={level} beside={server.name} server={server.id} onRetry={again} />
       )}
     </>
   )

@@ -15,6 +15,7 @@ import classes from './welcome-screen.module.css'
 export function AppsStep() {
   const clients = useClients(({ value }) => value)
   const found = clients?.filter(({ installed }) => installed)
+  const isAnySetUp = found?.some(({ state, waiting }) => state === 'set-up' || waiting)
   const none = found?.length === 0
   return (
     <>
@@ -26,32 +27,33 @@ export function AppsStep() {
       {found && !none && (
         <ul className={classes.apps}>
           {found.map((app) => (
-            <AppLine key={app.id} app={app} />
+            <AppLine key={app.id} app={app} isAnySetUp={isAnySetUp === true} />
           ))}
         </ul>
       )}
-      <Button size="md" onClick={passApps}>
-        {found?.some(({ state, waiting }) => state === 'set-up' || waiting)
-          ? t('welcome.apps.next')
-          : t('welcome.apps.nextNone')}
+      <Button size="md" variant={isAnySetUp || none ? 'filled' : 'default'} onClick={passApps}>
+        {isAnySetUp ? t('welcome.apps.next') : t('welcome.apps.nextNone')}
       </Button>
       <ChangeDialog />
     </>
   )
 }
 
-function AppLine({ app }: { app: ClientApp }) {
+function AppLine({ app, isAnySetUp }: { app: ClientApp; isAnySetUp: boolean }) {
   return (
     <li className={classes.app}>
       <Monogram name={app.name} />
       <div className={classes.name}>
         {app.name}
-        <span>
-          {app.toFinish ?? (app.version ? t('apps.version', { version: app.version }) : t('apps.versionUnknown'))}
-        </span>
+        <Hint app={app} />
       </div>
       <AppBadge app={app} />
-      <AppButton app={app} quiet />
+      <AppButton app={app} quiet={isAnySetUp} />
     </li>
   )
+}
+
+function Hint({ app: { toFinish, version } }: { app: ClientApp }) {
+  const text = toFinish ?? (version && t('apps.version', { version }))
+  return text && <span>{text}</span>
 }
