@@ -73,3 +73,12 @@ test('a person who wants no motion sees the new layout at once when the window g
   await page.locator('body[data-right]').waitFor()
   expect(Number(await page.locator('body').getAttribute('data-right'))).toBeLessThan(800)
 }, 60_000)
+
+test('a server leads to its calls, and to no others', async () => {
+  const { page: other } = await window.open(page.context(), { name: 'server', press: 'Its calls' })
+  expect(await other.getByRole('combobox', { name: 'Server' }).inputValue()).toBe('github')
+  await other.locator('[id^=call-]').first().waitFor()
+  const servers = await other.locator('[id^=call-] [role=gridcell]:nth-child(3)').allInnerTexts()
+  expect([...new Set(servers)]).toEqual(['GitHub'])
+  await other.close()
+}, 60_000)

@@ -3,6 +3,7 @@ import type { ActivityFilter, CallRow } from '../../shared/contract/activity.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
 import { api } from '../api.ts'
 import { matches } from './activity-filter.ts'
+import { showScreen } from './view.ts'
 
 type State = {
   filter: ActivityFilter
@@ -78,6 +79,12 @@ export function setFilter(change: { [K in keyof ActivityFilter]: ActivityFilter[
   ) as ActivityFilter
   useActivity.setState({ filter })
   return reload()
+}
+
+/** Goes to the calls of one server or app; the screen asks for them when it opens. */
+export function showCalls(filter: ActivityFilter) {
+  useActivity.setState({ filter })
+  showScreen('activity')
 }
 
 export const clearFilter = () => {

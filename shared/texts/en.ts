@@ -474,6 +474,7 @@ export const en = {
     filterServer: 'Server',
     filterApp: 'App',
     filterOutcome: 'Outcome',
+    callsOf: 'Its calls',
     allServers: 'All servers',
     allApps: 'All apps',
     allOutcomes: 'All outcomes',

@@ -2,6 +2,7 @@ import { Button, Drawer, Group, Stack } from '@mantine/core'
 import { IconArrowBackUp, IconFileText } from '@tabler/icons-react'
 import type { ClientApp, EntryState } from '../../../shared/contract/clients.ts'
 import type { HealthLevel } from '../../../shared/contract/health.ts'
+import { showCalls } from '../../stores/activity.ts'
 import { openPath } from '../../stores/app.ts'
 import { openBackups, rescan, showChange, showCopy, useBackups, useClients } from '../../stores/clients.ts'
 import { useClock } from '../../stores/clock.ts'
@@ -62,6 +63,9 @@ function Details({ app }: { app: ClientApp }) {
             {t('apps.actions.undo')}
           </Button>
         )}
+        <Button size="xs" variant="default" onClick={() => showCalls({ client: app.id })}>
+          {t('activity.callsOf')}
+        </Button>
       </Group>
       {app.toFinish && <div className={classes.finish}>{app.toFinish}</div>}
       {app.waiting && <AppWaiting app={app} waiting={app.waiting} />}

@@ -1,5 +1,6 @@
-import { Drawer, Stack, Tabs } from '@mantine/core'
+import { Button, Drawer, Stack, Tabs } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
+import { showCalls } from '../../stores/activity.ts'
 import { openTools, recheck } from '../../stores/health.ts'
 import type { ServerRow } from '../../stores/server-rows.ts'
 import { useOpened } from '../../stores/use-opened.ts'
@@ -90,6 +91,9 @@ function State({ row: { server, health, level } }: { row: ServerRow }) {
           {health?.state === 'ok' && t('servers.latency', { time: formatDuration(health.latencyMs) })}
           {health && 'since' in health && <TimeAgo time={health.since} />}
         </small>
+        <Button size="xs" variant="default" onClick={() => showCalls({ server: server.id })}>
+          {t('activity.callsOf')}
+        </Button>
         <ActionButton size="xs" variant="default" leftSection={<IconRefresh size={14} aria-hidden />} onAct={again}>
           {t('server.recheck')}
         </ActionButton>
