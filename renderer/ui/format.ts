@@ -50,6 +50,8 @@ function formatOf(style: string, options: Intl.DateTimeFormatOptions) {
 export const formatDateTime = (iso: string) =>
   formatOf('full', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso))
 
+export const formatDate = (iso: string) => formatOf('long day', { dateStyle: 'medium' }).format(new Date(iso))
+
 const formatTime = (iso: string) =>
   formatOf('time', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(iso))
 

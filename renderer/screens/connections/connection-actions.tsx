@@ -55,7 +55,12 @@ function MainAction({ connection, onDialog }: Props & { onDialog: (dialog: Dialo
   if (state === 'ok' || isDerived(connection)) return null
   const label = state === 'none' || since === null ? t('connections.connect') : t('connections.renew')
   return (
-    <ActionButton size="xs" aria-label={`${label}: ${name}`} onAct={() => connect(id)}>
+    <ActionButton
+      size="xs"
+      variant={state === 'offline' ? 'default' : 'filled'}
+      aria-label={`${label}: ${name}`}
+      onAct={() => connect(id)}
+    >
       {label}
     </ActionButton>
   )

@@ -9,6 +9,7 @@ import { type Check, toChecks } from '../../stores/checks.ts'
 import { rescan, useClients } from '../../stores/clients.ts'
 import { recheck, recheckAll, useHealth } from '../../stores/health.ts'
 import { useVault } from '../../stores/vault.ts'
+import { showScreen } from '../../stores/view.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { LevelIcon } from '../../ui/level.tsx'
@@ -86,6 +87,16 @@ function CheckRow({ check: { name, about, level, text, problem, server, client, 
       {remedy && (
         <ActionButton size="xs" variant="default" onAct={remedy.run}>
           {remedy.label}
+        </ActionButton>
+      )}
+      {!remedy && client && level === 'needs-you' && (
+        <ActionButton
+          size="xs"
+          variant="default"
+          aria-label={`${t('common.open')}: ${about}`}
+          onAct={() => showScreen('apps', client)}
+        >
+          {t('common.open')}
         </ActionButton>
       )}
     </li>

@@ -6,6 +6,7 @@ import { useOpened } from '../../stores/use-opened.ts'
 import { t } from '../../texts.ts'
 import { ActionButton } from '../../ui/action-button.tsx'
 import { Facts } from '../../ui/facts.tsx'
+import { formatDate } from '../../ui/format.ts'
 import { LevelIcon } from '../../ui/level.tsx'
 import { ProblemNote } from '../../ui/problem-note.tsx'
 
@@ -22,7 +23,7 @@ export function Reach({ server }: { server: ServerId }) {
             { name: t('reach.proxy'), value: facts.proxy ?? t('reach.straight') },
             { name: t('reach.tls'), value: tls?.protocol ?? t('reach.plain') },
             tls && { name: t('reach.issuer'), value: tls.issuer },
-            tls && { name: t('reach.validTo'), value: tls.validTo },
+            tls && { name: t('reach.validTo'), value: toDate(tls.validTo) },
             tls?.pinned === true && { name: t('reach.key'), value: t('reach.pinned') },
           ]}
         />
@@ -37,6 +38,9 @@ export function Reach({ server }: { server: ServerId }) {
     </Stack>
   )
 }
+
+// As OpenSSL writes it, `Jan  1 00:00:00 2028 GMT`; whatever is no date to us is shown as it came.
+const toDate = (text: string) => (Number.isNaN(Date.parse(text)) ? text : formatDate(new Date(text).toISOString()))
 
 function Steps({ steps }: { steps: NetworkStep[] }) {
   return (
