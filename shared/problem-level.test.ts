@@ -5,6 +5,7 @@ import { Problem } from './problems.ts'
 test('what a person can do themselves is a task, not an alarm', () => {
   expect(levelOf(new Problem('app.no-company').data)).toBe('needs-you')
   expect(levelOf(new Problem('auth.signed-out').data)).toBe('needs-you')
+  expect(levelOf(new Problem('clients.not-finished').data)).toBe('needs-you')
 })
 
 test('a network that is away is waited for', () => {

@@ -13,6 +13,7 @@ const yours = new Set<Remedy>([
   'open-file',
   'repair',
 ])
+const tasks = new Set<ProblemCode>(['clients.not-finished'])
 /** A decision of the company: it troubles nobody, and nobody here can change it. */
 const blocked = new Set<ProblemCode>(['catalog.not-allowed', 'auth.policy-refused'])
 /** Nobody’s fault and nobody’s task: it passes by itself when the network is back. */
@@ -33,5 +34,5 @@ const passing = new Set<ProblemCode>([
 export function levelOf(problem: ProblemData): Exclude<HealthLevel, 'ok' | 'working'> {
   if (blocked.has(problem.code)) return 'blocked'
   if (passing.has(problem.code)) return 'waiting'
-  return yours.has(problem.remedy) ? 'needs-you' : 'broken'
+  return yours.has(problem.remedy) || tasks.has(problem.code) ? 'needs-you' : 'broken'
 }

@@ -178,6 +178,8 @@ export const problems = {
     title: 'The app is writing its settings file right now, nothing was written',
     remedy: 'retry',
   },
+  'clients.needs-repair': { title: 'The app’s settings file no longer says what was set up', remedy: 'repair' },
+  'clients.not-finished': { title: 'One step is left in the app itself', remedy: 'open-apps' },
   'clients.policy-blocks': { title: 'IT’s rules for this app keep the company’s servers out of it', remedy: 'ask-it' },
   'team.not-found': { title: 'There is no team file (.agents/mcp/mcp-servers.json) in this project', remedy: 'none' },
   'team.unreadable': { title: 'The team file cannot be read', remedy: 'open-file' },

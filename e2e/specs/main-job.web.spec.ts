@@ -108,6 +108,21 @@ test('a newcomer signs in, sets up Cursor, calls tools, and sees each call', asy
   expect(await hub.end()).toBe(0)
 })
 
+test('the first run ends with a proof that the app reaches its servers', async ({ machine, browser }) => {
+  const hub = await machine.startHub()
+  const page = await openWindow(browser, hub.address)
+  await signIn({ machine, browser, page })
+  await page.getByRole('button', { name: 'Set up: Cursor' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Make this change' }).click()
+  await page.getByRole('button', { name: 'Continue', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'All set' })).toBeVisible()
+  // Two of the company's servers want a key or a sign-in of their own first.
+  await expect(page.getByRole('listitem').filter({ hasText: 'Cursor' })).toContainText('8 of 10 servers answer')
+  await page.getByRole('button', { name: 'Open Causeway' }).click()
+  await expect(page.getByRole('heading', { name: '2 things need you' })).toBeVisible()
+  expect(await hub.end()).toBe(0)
+})
+
 test('the hub is killed between two calls, and the client notices nothing', async ({ machine, browser }) => {
   const { hub: first } = await startSetUp(machine, browser)
   const client = await openClient(machine, 'github')

@@ -38,3 +38,12 @@ test('an app’s file that cannot be read is a concern', () => {
   const problem = new Problem('clients.unreadable', '/x: line 3').data
   expect(concerns([app({ state: 'unreadable', problem })])).toMatchObject([{ id: 'client:claude-code', problem }])
 })
+
+test('an app whose file lost what was set up, and one that has not read it yet, are tasks', () => {
+  const lost = app({ state: 'needs-repair', toFinish: 'Quit and reopen Claude' })
+  expect(concerns([lost])).toMatchObject([{ id: 'client:claude-code', problem: { code: 'clients.needs-repair' } }])
+  const unread = app({ toFinish: 'Quit and reopen Claude' })
+  const problem = new Problem('clients.not-finished', 'Quit and reopen Claude').data
+  expect(concerns([unread])).toEqual([{ id: 'client:claude-code', subject: 'Claude Code', problem }])
+  expect(concerns([app({})])).toEqual([])
+})

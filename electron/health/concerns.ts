@@ -14,9 +14,7 @@ export function toConcerns({ company, vault, catalog, clients }: Given): Concern
     // Without a keychain everything works until the next start; the account screen says so, the tray need not.
     { id: 'vault', subject: 'Keychain', problem: vault.state === 'memory' ? null : vault.problem },
     { id: 'catalog', subject: 'Servers', problem: catalog.problem },
-    ...clients
-      .filter(({ state }) => state === 'unreadable' || state === 'needs-repair')
-      .map(({ id, name, problem }) => ({ id: `client:${id}`, subject: name, problem })),
+    ...clients.map((client) => ({ id: `client:${client.id}`, subject: client.name, problem: taskOf(client) })),
     // Of an app that was set up only: what IT forbids elsewhere troubles nobody.
     ...clients.map(({ id, name, canUndo, policy }) => ({
       id: `client-policy:${id}`,
@@ -28,4 +26,11 @@ export function toConcerns({ company, vault, catalog, clients }: Given): Concern
     })),
   ]
   return found.flatMap(({ problem, ...concern }) => (problem ? [{ ...concern, problem }] : []))
+}
+
+/** What an app that was set up wants of the person: first that its file is right, then that it reads it. */
+function taskOf({ state, problem, toFinish }: ClientApp): ProblemData | null {
+  if (state === 'unreadable') return problem
+  if (state === 'needs-repair') return problem ?? new Problem('clients.needs-repair').data
+  return toFinish === null ? null : new Problem('clients.not-finished', toFinish).data
 }

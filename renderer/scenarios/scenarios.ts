@@ -1,3 +1,4 @@
+import type { Need } from '../../shared/contract/health.ts'
 import type { PolicyRow } from '../../shared/contract/policy.ts'
 import { Problem, type ProblemData } from '../../shared/problems.ts'
 import type { ConnectionState } from '../http-carrier.ts'
@@ -105,6 +106,13 @@ const disconnected = (world: World) => {
     }),
   ]
 }
+const need = (id: string, subject: string, found: ProblemData): Need => ({
+  ...{ id, subject, problem: found },
+  level: 'needs-you',
+  server: null,
+})
+const finish = 'Run “MCP: List Servers” in VS Code and start the new ones'
+const unreadable = problem('clients.unreadable', '/home/ana/.cursor/mcp.json, line 14: expected a comma')
 const troubled = (world: World) => {
   const broken = asIf(problem('internal'), {
     title: 'The server answers with an error',
@@ -113,17 +121,13 @@ const troubled = (world: World) => {
   const locked = asIf(problem('internal'), { title: 'This server wants a sign-in of its own', remedy: 'sign-in' })
   world.health = {
     overall: 'broken',
-    sentence: '3 things need you',
+    sentence: '5 things need you',
     needs: [
       { id: 'server:sentry', subject: 'Sentry', level: 'broken', problem: broken, server: serverId('sentry') },
       { id: 'server:iam', subject: 'Identity', level: 'needs-you', problem: locked, server: serverId('iam') },
-      {
-        id: 'client:cursor',
-        subject: 'Cursor',
-        level: 'needs-you',
-        problem: asIf(problem('internal'), { title: 'Its config file no longer holds your servers', remedy: 'repair' }),
-        server: null,
-      },
+      need('client:vscode', 'VS Code', problem('clients.not-finished', finish)),
+      need('client:claude-desktop', 'Claude Desktop', problem('clients.needs-repair')),
+      need('client:cursor', 'Cursor', unreadable),
     ],
     servers: [
       makeOk('github', 31),
@@ -140,7 +144,7 @@ const troubled = (world: World) => {
       version: '1.131.0',
       running: true,
       canUndo: true,
-      toFinish: 'Run “MCP: List Servers” in VS Code and start the new ones',
+      toFinish: finish,
       entries: [
         { server: serverId('github'), state: 'written' },
         { server: serverId('sentry'), state: 'absent' },
@@ -159,11 +163,7 @@ const troubled = (world: World) => {
     makeClient('cursor', 'Cursor', {
       state: 'unreadable',
       version: null,
-      problem: asIf(problem('internal'), {
-        title: 'This app’s config file is not valid JSON',
-        detail: '/home/ana/.cursor/mcp.json, line 14: expected a comma',
-        remedy: 'open-file',
-      }),
+      problem: unreadable,
     }),
     makeClient('claude-code', 'Claude Code', { state: 'not-set-up' }),
   ]
