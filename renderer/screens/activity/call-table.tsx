@@ -22,11 +22,11 @@ const margin = 60
 export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
   const { rows, next, total, waiting, problem } = useActivity()
   const scroll = useRef<HTMLDivElement>(null)
+  // No `getItemKey`: a function of ours is a new one at each paint, and all rows would be measured again for it.
   const virtual = useVirtualizer({
     count: rows.length + 1,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.id ?? 'foot',
     overscan: 12,
     // The head stands above the rows and stays in view.
     scrollMargin: headHeight,
@@ -68,11 +68,11 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
       >
         <Head />
         <div className={classes.rows} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-          {items.map(({ index, start, key }) => {
+          {items.map(({ index, start }) => {
             const row = rows[index]
             return row ? (
               <CallLine
-                key={key}
+                key={row.id}
                 row={row}
                 index={index}
                 start={start - headHeight}
@@ -81,7 +81,7 @@ export function CallTable({ onShow }: { onShow: (row: CallRow) => void }) {
               />
             ) : (
               <div
-                key={key}
+                key="foot"
                 className={classes.foot}
                 style={{ transform: `translateY(${start - headHeight}px)` }}
                 role="presentation"

@@ -18,7 +18,6 @@ export function ServerList({ rows }: { rows: ServerRow[] }) {
     count: rows.length,
     getScrollElement: () => list.current?.parentElement ?? null,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => rows[index]?.server.id ?? index,
     overscan: 6,
   })
   return (
@@ -28,12 +27,12 @@ export function ServerList({ rows }: { rows: ServerRow[] }) {
       style={{ height: virtual.getTotalSize(), margin: 0, padding: 0 }}
       aria-label={t('servers.list')}
     >
-      {virtual.getVirtualItems().map(({ key, index, start }) => {
+      {virtual.getVirtualItems().map(({ index, start }) => {
         const row = rows[index]
         return (
           row && (
             <li
-              key={key}
+              key={row.server.id}
               className={classes.slot}
               style={{ transform: `translateY(${start}px)`, listStyle: 'none' }}
               aria-setsize={rows.length}
