@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
+import { brand } from '../shared/brand.ts'
 import { Settings } from '../shared/contract/settings.ts'
 import { Problem } from '../shared/problems.ts'
 import { createBridge } from './bridge/bridge.ts'
@@ -17,9 +18,10 @@ import { systemSources } from './policy/system-sources.ts'
 
 /**
  * A hub for one bridge, in the bridge's own process, with a run folder of its own: for servers by address where no app
- * runs. It has no catalog, no vault and no log; what a server needs comes with the command line.
+ * runs. It has no catalog, no vault and no log; what a server needs comes with the command line, or from the app, to
+ * which it gives way when a server wants a sign-in.
  */
-export async function startOwnHub(paths: Paths): Promise<OwnHub> {
+export async function startOwnHub(paths: Paths, toApp: () => boolean): Promise<OwnHub> {
   const folder = await mkdtemp(join(tmpdir(), 'causeway-own-'))
   const chosen = await readChoices(join(paths.data, 'settings.json'))
   const policy = await openPolicy({
@@ -41,8 +43,13 @@ export async function startOwnHub(paths: Paths): Promise<OwnHub> {
     cacheFolder: join(folder, 'cache'),
     version: manifest.version,
     findServer: () => undefined,
-    headers: async ({ name }) => {
-      throw new Problem('auth.server-wants-sign-in', `${name}: give its --header or --bearer`)
+    async headers({ name }) {
+      // Nothing is said meanwhile: this hub is on its way out, and the app answers in its place.
+      if (toApp()) return new Promise(() => {})
+      throw new Problem(
+        'auth.server-wants-sign-in',
+        `${name}: start ${brand.product}, which signs in and keeps it, or give --header or --bearer`,
+      )
     },
     openLink: (needs) => openLink(needs, { dispatcher: network.dispatcher, shared }),
     allowAdHoc: () => policy.get('allowAdHoc'),

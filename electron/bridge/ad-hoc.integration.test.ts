@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { callText, createProcesses, kill } from './testing/processes.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { writeLaunch } from './launch-file.ts'
+import { callText, createProcesses, hubScript, kill } from './testing/processes.ts'
 import { startSdkServer } from './testing/sdk-server.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
@@ -56,6 +57,30 @@ test('through the app where it runs, and by itself once the app is gone', async 
   expect(await readdir(temp)).toEqual([])
   await kill(hub, 'SIGKILL')
   await vi.waitFor(async () => expect(await callText(client, 'echo', { text: 'alone' })).toBe('alone'), patience)
+})
+
+describe('a server that wants a sign-in', () => {
+  beforeEach(async () => {
+    await server.close()
+    server = await startSdkServer(0, 'from-the-app')
+  })
+
+  test('is reached through the app, which is started for it: the client’s own initialize is answered by it', async () => {
+    const pidFile = join(processes.home, 'pid')
+    const boot = `process.env.SIGNED_IN = 'from-the-app'; require('fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); import(${JSON.stringify(hubScript)})`
+    await writeLaunch(processes.home, [process.execPath, '-e', boot, '--', processes.home, processes.home])
+    const { client, temp } = await connect(`${server.url}/mcp`)
+    expect(await callText(client, 'echo', { text: 'signed in' })).toBe('signed in')
+    await vi.waitFor(async () => expect(await readdir(temp)).toEqual([]), patience)
+    process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
+  })
+
+  test('says where there is no app what to do, and is reached with what the command line brings', async () => {
+    await expect(connect(`${server.url}/mcp`)).rejects.toThrow(/start Causeway, which signs in.*--bearer/)
+    const { client } = await connect(`${server.url}/mcp`, '--bearer', 'from-the-app')
+    expect(await callText(client, 'echo', { text: 'hi' })).toBe('hi')
+    await expect(connect(`${server.url}/mcp`, '--bearer', 'wrong')).rejects.toThrow('The server refused the key')
+  })
 })
 
 test('what the person forbade in the app stays forbidden without it', async () => {

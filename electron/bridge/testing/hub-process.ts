@@ -29,7 +29,7 @@ const bridge = createBridge({
     const config = configs.find((each) => each.id === id)
     return config && { config, allowed: true }
   },
-  headers: async () => ({}),
+  headers: async () => (process.env.SIGNED_IN ? { authorization: `Bearer ${process.env.SIGNED_IN}` } : {}),
   openLink: (needs) =>
     needs.server.id === 'echo'
       ? createEchoLink(needs)

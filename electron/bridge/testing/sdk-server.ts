@@ -23,8 +23,8 @@ function createTools() {
   return mcp
 }
 
-/** A server built on the official SDK, on loopback: `/mcp` speaks Streamable HTTP with sessions, `/sse` HTTP+SSE. */
-export async function startSdkServer(port = 0) {
+/** A server built on the official SDK, on loopback: `/mcp` speaks Streamable HTTP with sessions, `/sse` HTTP+SSE; with `token`, to whoever has it. */
+export async function startSdkServer(port = 0, token?: string) {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   const streams = new Map<string, SSEServerTransport>()
   let opened = 0
@@ -53,6 +53,7 @@ export async function startSdkServer(port = 0) {
     await createTools().connect(transport)
   }
   const server = createServer((request, response) => {
+    if (token && request.headers.authorization !== `Bearer ${token}`) return void response.writeHead(401).end()
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     const stream = streams.get(url.searchParams.get('sessionId') ?? '')
     if (url.pathname === '/mcp') void onMcp(request, response)
