@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -82,6 +83,24 @@ describe('a server that wants a sign-in', () => {
     await expect(connect(`${server.url}/mcp`, '--bearer', 'wrong')).rejects.toThrow('The server refused the key')
   })
 })
+
+test.runIf(process.platform === 'linux')(
+  'a person who starts it in a terminal is told what it waits for, and it still carries',
+  async () => {
+    const run = `${process.execPath} ${script} ${server.url}/mcp`
+    const env = { PATH: process.env.PATH ?? '', HOME: processes.home, CAUSEWAY_HOME: processes.home }
+    const terminal = spawn('script', ['-qec', run, '/dev/null'], { env })
+    let shown = ''
+    terminal.stdout.on('data', (chunk) => {
+      shown += chunk
+    })
+    await vi.waitFor(() => expect(shown).toContain('waits for the messages of an AI client'), patience)
+    terminal.stdin.write('{"jsonrpc":"2.0","id":"typed","method":"ping"}\n')
+    await vi.waitFor(() => expect(shown).toMatch(/"id":"typed","(result|error)"/), patience)
+    terminal.stdin.end()
+    await kill(terminal, 'SIGKILL')
+  },
+)
 
 test('what the person forbade in the app stays forbidden without it', async () => {
   await writeFile(join(processes.home, 'settings.json'), '{"allowAdHoc":false}')

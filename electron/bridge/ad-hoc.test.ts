@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Problem } from '../../shared/problems.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { BridgeHello } from './accept.ts'
 import { createAdHoc } from './ad-hoc.ts'
@@ -17,17 +18,20 @@ function create(
     adHoc: { transport: 'http', url, headers, ...extra },
   })
   if (!hello.adHoc) throw new Error('no address')
-  const world = { allowed: true }
+  const ids: string[] = []
+  const world = { allowed: true, problem: null as Problem | null }
   const target = createAdHoc({
     hello: { ...hello, adHoc: hello.adHoc },
     allowed: () => world.allowed,
     headers: async (server, options) => {
       asked.push([server.auth, options])
+      ids.push(server.id)
+      if (world.problem) throw world.problem
       return { authorization: 'Bearer signed-in' }
     },
     log,
   })
-  return { target, asked, world }
+  return { target, asked, ids, world }
 }
 
 test('it goes by its host, never by the name of a server of the company', () => {
@@ -58,9 +62,25 @@ test('its own headers are sent, and no sign-in is looked for before the server a
   expect(await target.headers()).toEqual(signedIn)
 })
 
-test('a refused token of the command line is said, not replaced', async () => {
-  const { target, asked } = create('https://mcp.example.com/x', { Authorization: 'Bearer mine' })
-  const refused = target.headers({ rejected: { authorization: 'Bearer mine' } })
-  await expect(refused).rejects.toEqual(problem('auth.api-key-refused'))
-  expect(asked).toEqual([])
+test('servers behind one gateway have sign-ins apart, and who must sign in is told where', async () => {
+  const servers = ['a', 'b', 'b'].map((name) => create(`https://${'g'.repeat(60)}.example/mcp/${name}`))
+  for (const { target } of servers) await target.headers({ rejected: {} })
+  const [a, b, again] = servers.flatMap(({ ids }) => ids)
+  expect(a).not.toBe(b)
+  expect(b).toBe(again)
+  const { target, world } = create('https://mcp.example.com/x')
+  world.problem = new Problem('auth.connect-needed', 'mcp.example.com')
+  await expect(target.headers({ rejected: {} })).rejects.toThrow(/mcp\.example\.com: sign in under Connections/)
+  world.problem = new Problem('auth.signed-out')
+  await expect(target.headers({ rejected: {} })).rejects.toEqual(problem('auth.signed-out'))
 })
+
+test.each(['Authorization', 'X-API-Key', 'x-auth-token'])(
+  'a refused %s of the command line is said, not replaced',
+  async (name) => {
+    const { target, asked } = create('https://mcp.example.com/x', { [name]: 'Bearer mine' })
+    const refused = target.headers({ rejected: { [name]: 'Bearer mine' } })
+    await expect(refused).rejects.toEqual(problem('auth.api-key-refused'))
+    expect(asked).toEqual([])
+  },
+)

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { brand } from '../../shared/brand.ts'
 import { ServerId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
@@ -42,8 +44,10 @@ export function createAdHoc({ hello, allowed, headers, log }: Needs) {
   const server = toServerId(hostname)
   const base = { id: server, name: host.slice(0, 80), endpoint: { transport, url, ...(era ? { era } : {}) } }
   const plain = ServerConfig.parse(base)
-  const signingIn = ServerConfig.parse({ ...base, auth: { kind: 'mcp-oauth', clientId, clientSecret } })
-  const bringsItsOwn = Object.keys(given).some((name) => name.toLowerCase() === 'authorization')
+  // Behind one gateway lie many servers, each with a sign-in of its own.
+  const id = ServerId.parse(`${server.slice(0, 54)}-${createHash('sha256').update(url).digest('hex').slice(0, 8)}`)
+  const signingIn = ServerConfig.parse({ ...base, id, auth: { kind: 'mcp-oauth', clientId, clientSecret } })
+  const bringsItsOwn = Object.keys(given).some((name) => /^authorization$|api-?key|token|secret/i.test(name))
   let wantsSignIn = false
 
   return {
@@ -58,9 +62,15 @@ export function createAdHoc({ hello, allowed, headers, log }: Needs) {
     async headers(options: Parameters<Headers>[0] = {}): Promise<Record<string, string>> {
       if (options.rejected && bringsItsOwn) throw new Problem('auth.api-key-refused', host)
       wantsSignIn ||= options.rejected !== undefined
-      return wantsSignIn ? { ...given, ...(await headers(signingIn, options)) } : given
+      return wantsSignIn ? { ...given, ...(await headers(signingIn, options).catch(sayWhere)) } : given
     },
   }
+}
+
+/** A client that nobody set up in the app shows the sentence and no button. */
+function sayWhere(error: unknown): never {
+  if (!(error instanceof Problem) || error.code !== 'auth.connect-needed') throw error
+  throw new Problem(error.code, `${error.detail}: sign in under Connections in ${brand.product}, then start this again`)
 }
 
 /** What the log calls it: the host, under a prefix that marks it as none of the company's. */

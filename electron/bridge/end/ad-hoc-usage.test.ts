@@ -76,6 +76,33 @@ test('a client that takes large answers', () => {
   expect(run('--max-answer', '64').adHoc.maxAnswerBytes).toBe(64 * 1024 * 1024)
 })
 
+test('a command line that was written for mcp-remote works as it is', () => {
+  const theirs = [
+    '3334',
+    '--debug',
+    '--host',
+    '127.0.0.1',
+    '--auth-timeout=60',
+    '--enable-proxy',
+    '--transport',
+    'http-only',
+  ]
+  expect(run(...theirs, '--header', 'X-A:b')).toEqual({
+    kind: 'run',
+    adHoc: { transport: 'http', url, headers: { 'x-a': 'b' } },
+    client: null,
+  })
+})
+
+test.each([
+  ['--ignore-tool', 'delete*', 'allowed and forbidden in the app'],
+  ['--static-oauth-client-info', '{}', '--client-id'],
+  ['--token-endpoint', 'https://a.example', 'does not know the option --token-endpoint'],
+  ['--constructor', 'x', 'does not know the option --constructor'],
+])('what would mean another thing is refused, never passed over: %s', (flag, value, why) => {
+  expect(read(url, flag, value)).toMatchObject({ kind: 'wrong', text: expect.stringContaining(why) })
+})
+
 test('says its version and how it is used', () => {
   expect(read('--version')).toEqual({ kind: 'say', text: '1.2.3' })
   expect(read('--help')).toMatchObject({ kind: 'say', text: expect.stringContaining('causeway bridge <url>') })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { brand } from '../../../shared/brand.ts'
+import { countForeign, instead } from './foreign-flags.ts'
 
 /** A server that is in no catalog, as the hello carries it (README, “Servers by address”). */
 type AdHoc = {
@@ -37,6 +38,8 @@ where it does not.
   --allow-http           allow an http: address that is not on this machine
   --client <id>          name of the AI client, for the activity log
   --version, --help
+
+A command line for mcp-remote works as it is where what it says has a meaning here.
 
 Environment: CAUSEWAY_HOME  the app's data folder, where it is not the usual one`
 
@@ -109,10 +112,15 @@ function read(args: string[], env: Env) {
   for (let at = 0; at < args.length; at += 1) {
     const arg = args[at] as string
     const [name = '', inline] = arg.startsWith('--') ? splitOnce(arg, '=') : [arg]
-    const option = options[name]
+    const option = Object.hasOwn(options, name) ? options[name] : undefined
+    const foreign = countForeign(name, inline !== undefined)
     if (option) option(inline ?? args[++at] ?? wrong(`${name} needs a value`))
     else if (arg === '--allow-http') allowHttp = true
+    else if (foreign > 0) at += foreign - 1
+    else if (Object.hasOwn(instead, name)) wrong(`it does not know ${name}: ${instead[name]}`)
     else if (arg.startsWith('-')) wrong(`it does not know the option ${arg}`)
+    // The port on which mcp-remote waits for its sign-in.
+    else if (adHoc.url && /^\d{1,5}$/.test(arg)) continue
     else if (adHoc.url) wrong('it takes one address')
     else adHoc.url = arg
   }

@@ -1,3 +1,4 @@
+import { brand } from '../../../shared/brand.ts'
 import { createPaths, type Paths } from '../../lib/paths.ts'
 import { readAdHocUsage } from './ad-hoc-usage.ts'
 import { carry } from './carry.ts'
@@ -28,6 +29,7 @@ export function runAdHoc({ args, version, startOwnHub }: Needs) {
   if (usage.kind === 'say') return void process.stdout.write(`${usage.text}\n`)
   const { adHoc, client } = usage
   const paths = createPaths({ env, platform })
+  if (process.stdin.isTTY) process.stderr.write(`${toHint(adHoc.url)}\n`)
   let own: Promise<OwnHub> | null = null
   let needsApp = false
 
@@ -56,3 +58,8 @@ export function runAdHoc({ args, version, startOwnHub }: Needs) {
   // Where no app runs there is the hub of this process, for as long as that is enough.
   carry({ connect, launch: () => needsApp && launchApp({ dataFolder: paths.data, env }), close })
 }
+
+/** For a person who tries it by hand: nothing happens by itself. */
+const toHint = (url: string) =>
+  `${brand.slug} bridge: waits for the messages of an AI client, one JSON-RPC message in a line; Ctrl-D ends it.
+In the client’s configuration the command is “${brand.slug}” with the arguments “bridge” and “${url}”.`
