@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { callText, createProcesses, kill } from './testing/processes.ts'
 import { startSdkServer } from './testing/sdk-server.ts'
 
+const stdioServer = fileURLToPath(new URL('./testing/sdk-stdio.ts', import.meta.url))
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 const patience = { timeout: 60_000, interval: 50 }
 
@@ -73,4 +77,25 @@ describe.each([
     server = await startSdkServer(port)
     await vi.waitFor(async () => expect(await callText(client, 'echo', { text: 'again' })).toBe('again'), patience)
   })
+})
+
+test.each([
+  ['one process for both', true, 1],
+  ['a process for each', false, 2],
+])('two official clients at a local server of the official SDK, %s', async (_way, shared, started) => {
+  const starts = join(processes.home, 'starts')
+  await processes.startHub({ transport: 'stdio', command: process.execPath, args: [stdioServer, starts], shared })
+  const connect = (root: string) =>
+    processes.connectClient('real', (each) =>
+      each.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: root }] })),
+    )
+  const [one, two] = [await connect('file:///one'), await connect('file:///two')]
+  const texts = Array.from({ length: 40 }, (_, at) => `${at}`)
+  const all = await Promise.all(texts.map((text, at) => callText(at % 2 ? one : two, 'echo', { text })))
+  expect(all).toEqual(texts)
+  expect(await callText(one, 'roots')).toBe('file:///one')
+  expect(await callText(two, 'roots')).toBe('file:///two')
+  expect((await readFile(starts, 'utf8')).trim().split('\n')).toHaveLength(started)
+  await one.close()
+  expect(await callText(two, 'echo', { text: 'still here' })).toBe('still here')
 })

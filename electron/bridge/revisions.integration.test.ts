@@ -169,9 +169,12 @@ describe.each([['auto'], ['pinned']] as const)('an official client of 2026-07-28
   })
 })
 
-describe('a local server of 2026-07-28', () => {
+describe.each([
+  ['of its own', false],
+  ['that is shared', true],
+])('a local server of 2026-07-28, in a process %s', (_process, shared) => {
   const start = (...args: string[]) =>
-    processes.startHub({ transport: 'stdio', command: process.execPath, args: [modernStdio, ...args] })
+    processes.startHub({ transport: 'stdio', command: process.execPath, args: [modernStdio, ...args], shared })
 
   test('1.3: an official client of 2025-11-25 is translated', async () => {
     await start()
@@ -197,6 +200,15 @@ describe('a local server of 2026-07-28', () => {
     expect(textOf(greeting)).toBe('hello you (Who is to be told hello?), state of hello')
     const subscription = await client.listen({ toolsListChanged: true })
     await subscription.close()
+  })
+
+  test('clients of both kinds use it side by side, and each is asked what its own call needs', async () => {
+    await start('serve')
+    const clients = [await connectLegacy(), await connectModern('auto'), await connectLegacy()]
+    for (const [at, client] of clients.entries()) {
+      const greeting = await client.callTool({ name: 'greet', arguments: { greeting: `${at}` } })
+      expect(textOf(greeting)).toBe(`${at} you (Who is to be told ${at}?), state of ${at}`)
+    }
   })
 })
 

@@ -6,7 +6,7 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { z } from 'zod'
 
-function createTools() {
+export function createTools() {
   const mcp = new McpServer({ name: 'sdk', version: '1' }, { capabilities: { logging: {} } })
   mcp.registerTool('echo', { inputSchema: { text: z.string() } }, ({ text }) => ({ content: [{ type: 'text', text }] }))
   mcp.registerTool('roots', {}, async () => {
