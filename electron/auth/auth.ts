@@ -203,6 +203,7 @@ export function createAuth(needs: Needs) {
       await Promise.all([servers.settled(), tokens.close()])
       servers.forgetPerson()
       await background.settled()
+      await issuer.close()
     },
   }
 }

@@ -43,11 +43,22 @@ export function createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now
   const cache = createCachedDocument({ path: join(cacheFolder, 'sso.json'), schema: Kept, log })
   let held: { issuer: string; kept: Kept } | null = null
   let distrusted = false
+  let closed = false
+  let writing: Promise<unknown> = Promise.resolve()
 
-  function keep(issuer: string, kept: Kept) {
+  async function keep(issuer: string, kept: Kept) {
     held = { issuer, kept }
     distrusted = false
-    return cache.keep({ source: issuer, fetchedAt: now().toISOString(), document: kept })
+    if (closed) return
+    const written = cache.keep({ source: issuer, fetchedAt: now().toISOString(), document: kept })
+    writing = Promise.all([writing, written])
+    await written
+  }
+
+  /** Waits for the copy that is being written, and writes none after it. */
+  async function close() {
+    closed = true
+    await writing
   }
 
   async function find(issuer: string): Promise<Kept | null> {
@@ -128,7 +139,7 @@ export function createIssuer({ fetch, cacheFolder, allowInsecure, timeoutMs, now
   const insecure = (issuer: string) =>
     allowInsecure && isSafeUrl(issuer, true) && issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : []
 
-  return { discover, configure, remember, forget }
+  return { discover, configure, remember, forget, close }
 }
 
 async function toDiscoveryProblem(issuer: string, cause: unknown): Promise<Problem> {
