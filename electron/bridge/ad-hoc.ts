@@ -5,7 +5,6 @@ import { ServerId } from '../../shared/ids.ts'
 import { Problem } from '../../shared/problems.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
-import type { BridgeHello } from './accept.ts'
 import { createAnswers } from './answers.ts'
 import type { LinkNeeds } from './link.ts'
 import { maxLineBytes } from './session.ts'
@@ -27,7 +26,7 @@ export type AdHoc = z.infer<typeof AdHoc>
 
 type Headers = LinkNeeds['headers']
 type Needs = {
-  hello: BridgeHello & { adHoc: AdHoc }
+  hello: { adHoc: AdHoc }
   /** Whether this person may use servers that are not the company's. */
   allowed: () => boolean
   headers: (server: ServerConfig, options?: Parameters<Headers>[0]) => ReturnType<Headers>

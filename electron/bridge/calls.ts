@@ -1,7 +1,7 @@
 import type { CallRow } from '../../shared/contract/activity.ts'
 import type { ClientId, ServerId } from '../../shared/ids.ts'
 import { findText, type Span } from './json-walk.ts'
-import type { IdText, Message, RpcError } from './link.ts'
+import type { IdText, Message, RpcError } from './message.ts'
 import { modernVersionOf } from './revision.ts'
 import { findProblem } from './rpc.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { inspectServer } from './inspect.ts'
-import type { Link, Message } from './link.ts'
+import type { Link } from './link.ts'
+import type { Message } from './message.ts'
 import { rpcCodes } from './rpc.ts'
 import type { LinkHandlers } from './upstream.ts'
 

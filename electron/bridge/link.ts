@@ -1,21 +1,6 @@
 import type { ServerConfig } from '../../shared/server-config.ts'
 import type { Log } from '../lib/log.ts'
-import type { ScannedMessage } from './scan.ts'
-
-/** The text of a JSON-RPC id: `1`, `"1"`, `12345678901234567890`. Ids are compared by it, in one spelling (`toIdText`). */
-export type IdText = string
-
-/** One line of a client, read just far enough (design, “The data path”). `line` is the original bytes without a newline. */
-export type Message = {
-  line: Buffer
-  kind: 'request' | 'notification' | 'response'
-  id: IdText | null
-  method: string | null
-  /** Tool, prompt or resource named in `params` of tools/call, prompts/get, resources/read. */
-  target: string | null
-}
-
-export type RpcError = { code: number; message: string; data?: unknown }
+import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
 
 /** One upstream session with one server, over one transport, in the name of one client connection. */
 export type Link = {

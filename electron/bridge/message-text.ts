@@ -1,5 +1,5 @@
 import { findText, type Span } from './json-walk.ts'
-import type { RpcError } from './link.ts'
+import type { RpcError } from './message.ts'
 
 /** The error in a server's answer, for the log and for those who wait behind it. */
 export function readError(line: Buffer): RpcError {

@@ -1,5 +1,5 @@
 import { findText } from './json-walk.ts'
-import type { IdText, Message } from './link.ts'
+import type { IdText, Message } from './message.ts'
 
 /** A client's `initialize`: what it says of itself, and what it was told. */
 export type Opening = {

@@ -1,5 +1,5 @@
 import { Problem, type ProblemCode, type ProblemData, problems, toProblem } from '../../shared/problems.ts'
-import type { IdText, RpcError } from './link.ts'
+import type { IdText, RpcError } from './message.ts'
 
 /** JSON-RPC 2.0 §5.1; `problem` is ours, away from the codes the SDK and MCP give a meaning to. */
 export const rpcCodes = { notJson: -32700, notRpc: -32600, unknownMethod: -32601, problem: -32050 } as const

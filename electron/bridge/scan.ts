@@ -1,10 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { eachMember, elements, findText, type Span, skipSpace } from './json-walk.ts'
-import type { IdText, Message, RpcError } from './link.ts'
+import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
 import { rpcCodes } from './rpc.ts'
 
-/** `failed`: an answer that is an error. */
-export type ScannedMessage = Message & { idSpan: Span | null; failed: boolean }
 export type Scanned =
   | { ok: true; message: ScannedMessage }
   | { ok: false; batch: Buffer[] | null; id: IdText | null; error: RpcError }

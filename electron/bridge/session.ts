@@ -2,11 +2,11 @@ import { Problem } from '../../shared/problems.ts'
 import { createCalls, type Ending, type NewCall } from './calls.ts'
 import type { Envelope } from './end/envelope.ts'
 import { findText } from './json-walk.ts'
-import type { IdText, Message, RpcError } from './link.ts'
+import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
 import { isToolError, readError, respell, sizeText } from './message-text.ts'
 import { metaKeys, toPlain } from './revision.ts'
 import { errorLine, notificationLine, resultLine, rpcCodes, toRpcError } from './rpc.ts'
-import { type ScannedMessage, scan, toIdText } from './scan.ts'
+import { scan, toIdText } from './scan.ts'
 import { createServerSession, type ServerSessionNeeds } from './server-session.ts'
 
 type Needs = ServerSessionNeeds & {

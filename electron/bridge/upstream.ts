@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { findText } from './json-walk.ts'
-import type { IdText, Link, LinkNeeds, Message, RpcError } from './link.ts'
+import type { Link, LinkNeeds } from './link.ts'
+import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
 import { readError } from './message-text.ts'
 import { toRpcError } from './rpc.ts'
-import { type Scanned, type ScannedMessage, scan } from './scan.ts'
+import { type Scanned, scan } from './scan.ts'
 
 export type LinkHandlers = Pick<LinkNeeds, 'deliver' | 'fail' | 'ended'>
 

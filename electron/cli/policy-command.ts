@@ -2,7 +2,7 @@ import type { PolicyRow } from '../../shared/contract/policy.ts'
 import type { ProblemData } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
-import type { Connection } from './session.ts'
+import type { CheckPolicy, Connection } from './session.ts'
 
 const origins: Record<PolicyRow['origin'], string> = {
   mandatory: 'IT',
@@ -33,8 +33,6 @@ export async function showPolicy({ api }: Connection): Promise<Result> {
     code: problems.length > 0 ? exitCodes.broken : exitCodes.done,
   }
 }
-
-export type CheckPolicy = (path: string) => Promise<{ path: string; set: string[]; problems: ProblemData[] }>
 
 /** A draft of `policy.json`. Exit code 1 where something in it is wrong: a slip closes what it should have opened. */
 export async function checkPolicy(check: CheckPolicy, path: string): Promise<Result> {

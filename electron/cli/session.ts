@@ -1,6 +1,5 @@
 import type { CoreClient } from '../../shared/contract/contract.ts'
 import { type ProblemData, toProblem } from '../../shared/problems.ts'
-import type { CheckPolicy } from './policy-command.ts'
 import { toLines } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
 import type { SyncNeeds } from './sync-command.ts'
@@ -14,6 +13,9 @@ export type Connection = {
   close: () => Promise<void>
 }
 export type AgentOptions = { ui: boolean; open: boolean; port: number; company: string | undefined }
+
+/** Judges a draft of a policy file. */
+export type CheckPolicy = (path: string) => Promise<{ path: string; set: string[]; problems: ProblemData[] }>
 
 export type Needs = {
   connect: () => Promise<Connection>

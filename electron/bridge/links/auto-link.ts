@@ -1,4 +1,5 @@
-import type { LinkNeeds, Message } from '../link.ts'
+import type { LinkNeeds } from '../link.ts'
+import type { Message } from '../message.ts'
 import { createHttpLink } from './http-link.ts'
 import type { LinkSettings, Verdict } from './link-options.ts'
 import { isModernError } from './server-message.ts'

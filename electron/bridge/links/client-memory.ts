@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { Message } from '../link.ts'
+import type { Message } from '../message.ts'
 import { scan } from '../scan.ts'
 import { isModernError, withId } from './server-message.ts'
 

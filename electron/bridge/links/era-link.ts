@@ -1,6 +1,7 @@
 import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
+import type { LinkNeeds } from '../link.ts'
+import type { IdText, Message, RpcError } from '../message.ts'
 import { modernRevisions, modernVersionOf, toPlain } from '../revision.ts'
 import { findProblem, toRpcError } from '../rpc.ts'
 import { scan, toIdText } from '../scan.ts'

@@ -3,8 +3,9 @@ import { readAll, readSome } from './bodies.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { createAnswerStream } from './http-answer-stream.ts'
 import { isForgotten, type Session, sessionHeaders } from './http-session.ts'
-import type { Inbox, OpenRequest } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
 import type { LinkSettings } from './link-options.ts'
+import type { OpenRequest } from './open-request.ts'
 import { toStatusProblem } from './status-problem.ts'
 
 type Needs = {

@@ -1,26 +1,12 @@
 import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { IdText, LinkNeeds, Message, RpcError } from '../link.ts'
+import type { LinkNeeds } from '../link.ts'
+import type { IdText, Message, RpcError, ScannedMessage } from '../message.ts'
 import { notificationLine, toRpcError } from '../rpc.ts'
-import { type ScannedMessage, toIdText } from '../scan.ts'
-import { isTooEarly } from './overtaking.ts'
+import { toIdText } from '../scan.ts'
+import type { OpenRequest } from './open-request.ts'
 import { idKey, readServerMessages, type ServerMessage, withId } from './server-message.ts'
-
-/** A request the server has still to answer: the client’s, or one of our own made in its name. */
-export type OpenRequest = {
-  readonly id: IdText
-  readonly method: string
-  /** Ends what is under way for it. */
-  readonly abort: AbortController
-  /** Answered, failed or cancelled: nothing more goes to the client for it. */
-  readonly isDone: () => boolean
-  /** What went wrong with it so far, said if nothing better comes. */
-  trouble: Problem | null
-  /** How far it got: a cancel must neither overtake it nor be sent for what was never sent. */
-  progress: 'waiting' | 'sent' | 'heard-of'
-  /** It went out before `initialized` was answered, and what became of it (`overtaking.ts`). */
-  early: 'watched' | 'refused' | 'lost' | null
-}
+import { isTooEarly } from './too-early.ts'
 
 type Entry = OpenRequest & {
   done: boolean

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { findText } from '../json-walk.ts'
-import type { IdText } from '../link.ts'
+import type { IdText } from '../message.ts'
 import { toPlain } from '../revision.ts'
 import { addMembers, applyEdits, membersAt } from './json-edit.ts'
 import { findSpan, textAt } from './json-path.ts'

@@ -1,5 +1,5 @@
 import { elements, findText, type Span, skipSpace } from '../json-walk.ts'
-import type { IdText } from '../link.ts'
+import type { IdText } from '../message.ts'
 import { applyEdits, cutOut, type Edit, isArrayAt, isObjectAt, type Member, membersAt } from './json-edit.ts'
 import { findSpan } from './json-path.ts'
 

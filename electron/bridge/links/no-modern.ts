@@ -1,4 +1,5 @@
-import type { LinkNeeds, Message } from '../link.ts'
+import type { LinkNeeds } from '../link.ts'
+import type { Message } from '../message.ts'
 import { legacyRevisions, modernVersionOf } from '../revision.ts'
 import { rpcCodes } from '../rpc.ts'
 import type { WakingLink } from './waking-link.ts'

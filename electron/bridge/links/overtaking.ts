@@ -1,8 +1,7 @@
 import { Problem } from '../../../shared/problems.ts'
-import { findText } from '../json-walk.ts'
 import type { Outcome } from './http-post.ts'
-import type { OpenRequest } from './inbox.ts'
 import type { LinkSettings } from './link-options.ts'
+import type { OpenRequest } from './open-request.ts'
 
 type Opening = {
   /** All of `initialized` is on its way. */
@@ -13,12 +12,6 @@ type Opening = {
 }
 
 const dayMs = 24 * 60 * 60 * 1000
-// “Not initialized” is said in each of these; a request that is refused by one of them did nothing.
-const tooEarly = /^-32(?:600|602|002)$/
-
-/** Whether a server refuses, in JSON-RPC, what came before it had taken `initialized`. */
-export const isTooEarly = (answer: Buffer) => tooEarly.test(findText(answer, ['error', 'code']) ?? '')
-
 /**
  * Lets requests go out right behind `initialized`, without waiting for its answer: that is a whole round trip before
  * the first call. A request that is refused meanwhile is sent once more after that answer, and the address remembered

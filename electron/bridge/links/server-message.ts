@@ -1,6 +1,6 @@
 import { findText, type Span } from '../json-walk.ts'
-import type { IdText } from '../link.ts'
-import { type ScannedMessage, scan } from '../scan.ts'
+import type { IdText, ScannedMessage } from '../message.ts'
+import { scan } from '../scan.ts'
 import { isJsonText } from './json-check.ts'
 
 /** One message of a server. `line` is its own bytes, made one line. */

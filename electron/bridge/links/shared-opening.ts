@@ -1,7 +1,7 @@
 import { brand } from '../../../shared/brand.ts'
 import { findText } from '../json-walk.ts'
+import type { ScannedMessage } from '../message.ts'
 import { legacyRevisions, toPlain } from '../revision.ts'
-import type { ScannedMessage } from '../scan.ts'
 import { findSpan, replaceAt } from './json-path.ts'
 import { withId } from './server-message.ts'
 

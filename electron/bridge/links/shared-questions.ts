@@ -1,6 +1,6 @@
 import { Problem } from '../../../shared/problems.ts'
 import { findText } from '../json-walk.ts'
-import type { IdText, Message, RpcError } from '../link.ts'
+import type { IdText, Message, RpcError } from '../message.ts'
 import { errorLine, resultLine, rpcCodes, toRpcError } from '../rpc.ts'
 import { toIdText } from '../scan.ts'
 import { findObstacle } from './input-rounds.ts'

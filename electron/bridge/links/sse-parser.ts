@@ -1,5 +1,5 @@
 import { createEnvelopeReader } from '../end/envelope.ts'
-import type { IdText } from '../link.ts'
+import type { IdText } from '../message.ts'
 
 export type SseEvent =
   | { kind: 'event'; type: string; data: Buffer; id: string | null }

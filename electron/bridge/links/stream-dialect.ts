@@ -1,5 +1,5 @@
 import { Problem } from '../../../shared/problems.ts'
-import type { IdText, Message } from '../link.ts'
+import type { IdText, Message } from '../message.ts'
 import { findSpan } from './json-path.ts'
 import { readServerMessages, type ServerMessage } from './server-message.ts'
 import { createWireIds } from './wire-ids.ts'

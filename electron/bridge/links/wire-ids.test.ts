@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../link.ts'
+import type { Message } from '../message.ts'
 import { readServerMessages, type ServerMessage } from './server-message.ts'
 import { createWireIds } from './wire-ids.ts'
 

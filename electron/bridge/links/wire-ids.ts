@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { IdText, Message } from '../link.ts'
+import type { IdText, Message } from '../message.ts'
 import { toIdText } from '../scan.ts'
 import { findSpan, replaceAt, textAt } from './json-path.ts'
 import { type ServerMessage, withId } from './server-message.ts'

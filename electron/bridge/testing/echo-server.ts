@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { IdText, Link, Message } from '../link.ts'
+import type { Link } from '../link.ts'
+import type { IdText, Message } from '../message.ts'
 import type { LinkHandlers } from '../upstream.ts'
 
 export type EchoOptions = {
