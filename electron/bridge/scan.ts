@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { eachMember, elements, findText, type Span, skipSpace } from './json-walk.ts'
-import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
+import type { IdText, RpcError, ScannedMessage } from './message.ts'
 import { rpcCodes } from './rpc.ts'
 
 export type Scanned =

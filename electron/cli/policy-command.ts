@@ -1,5 +1,4 @@
 import type { PolicyRow } from '../../shared/contract/policy.ts'
-import type { ProblemData } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
 import type { CheckPolicy, Connection } from './session.ts'
