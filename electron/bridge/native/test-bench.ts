@@ -39,7 +39,8 @@ export async function createBench(build: Build, onTestFinished: OnTestFinished, 
     child.stdout.on('data', heard.add)
     child.stderr.on('data', complaints.add)
     child.stdin.on('error', () => {})
-    const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
+    // Not `exit`: what it said last may still be on its way then.
+    const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
     const type = (...lines: string[]) => child.stdin.write(lines.map((line) => `${line}\n`).join(''))
     /** The client has `text`, and what else was said to it. */
     const hears = async (text: string) => {

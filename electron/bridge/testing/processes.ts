@@ -57,7 +57,8 @@ export async function createProcesses() {
     child.stderr.on('data', (chunk) => {
       said.err += chunk
     })
-    const ended = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
+    // Not `exit`: what it said last may still be on its way then.
+    const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
     return { child, said, ended, type: (line: string) => child.stdin.write(`${line}\n`) }
   }
   return {
