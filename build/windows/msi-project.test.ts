@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { msiProjectCreated } from './msi-project.mjs'
 
 const root = join(import.meta.dirname, '../..')
-// The packager's own template; its placeholder of files stands for what it fills in.
+// The packager's own template, with one file where the packager lists all of the app's.
 const template = readFileSync(join(root, 'node_modules/app-builder-lib/templates/msi/template.xml'), 'utf8')
 const filled = template.replace('{{-files}}', '<File Id="mainExecutable" Source="Causeway.exe"/>')
 

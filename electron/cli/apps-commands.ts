@@ -16,7 +16,7 @@ export async function list({ api }: Api, { all }: { all: boolean }): Promise<Res
   const apps = (await api.clients.rescan()).filter(({ installed }) => all || installed)
   const rows = apps.map((app) => [app.id, app.name, app.waiting ? 'waiting' : app.state, app.configPath])
   const none = 'No AI client found on this machine. `--all` lists the ones that are known.'
-  const todo = apps.flatMap(({ name, toFinish, waiting, problem }) => [
+  const left = apps.flatMap(({ name, toFinish, waiting, problem }) => [
     ...(toFinish ? [`\n${name}: ${toFinish}`] : []),
     ...(waiting?.problem ? [`\n${name}: ${toLines(waiting.problem)}`] : []),
     ...(problem ? [`\n${name}: ${toLines(problem)}`] : []),
@@ -27,7 +27,7 @@ export async function list({ api }: Api, { all }: { all: boolean }): Promise<Res
   const host = await api.clients.host()
   const table = rows.length > 0 ? toTable(['app', 'name', 'state', 'file'], rows) : none
   const where = host === 'desktop' ? [] : [`\n${hosts[host]} docs/remote.md says how to reach the servers from here.`]
-  return { json: { host, apps }, text: [table, ...todo, ...policies, ...where].join('\n') }
+  return { json: { host, apps }, text: [table, ...left, ...policies, ...where].join('\n') }
 }
 
 export async function preview({ api }: Api, id: string, { overwrite }: { overwrite: boolean }): Promise<Result> {

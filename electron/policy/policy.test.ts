@@ -78,6 +78,12 @@ test('names that mean nothing are said and ignored', async () => {
 test.each([
   ['cut short', '{"schemaVersion": 1, "mand', 'not valid JSON'],
   ['empty', '', 'not valid JSON'],
+  [
+    'a limit twice',
+    '{"schemaVersion":1,"mandatory":{"allowAdHoc":false,"allowAdHoc":true}}',
+    '“allowAdHoc” stands in it twice',
+  ],
+  ['a table twice', '{"schemaVersion":1,"mandatory":{},"mandatory":{}}', '“mandatory” stands in it twice'],
   ['a list', '[]', 'the document'],
   ['without a version', '{"mandatory":{}}', 'schemaVersion'],
   ['of a later version', '{"schemaVersion":2,"mandatory":{}}', 'schemaVersion'],

@@ -1,3 +1,4 @@
+import { type Node, parseTree } from 'jsonc-parser'
 import { z } from 'zod'
 
 export type Table = Record<string, unknown>
@@ -40,11 +41,27 @@ export function parseDocument(text: string): Tables {
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch (error) {
     throw new Unreadable(`not valid JSON (${error instanceof Error ? error.message : ''})`)
   }
+  const name = findRepeated(parseTree(text))
+  if (name !== null) throw new Unreadable(`“${name}” stands in it twice, and only one can be meant`)
+  return value
+}
+
+/** A name that one object has twice: a parser keeps the last, whoever reads the file may believe the first. */
+function findRepeated(node: Node | undefined): string | null {
+  const names = node?.type === 'object' ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : []
+  const repeated = names.find((name, at) => names.indexOf(name) < at)
+  if (repeated !== undefined) return repeated
+  for (const child of node?.children ?? []) {
+    const found = findRepeated(child)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** Registry and managed preferences: what is mandatory stands at the top, the rest in a table of its own. */
