@@ -1,4 +1,5 @@
 import { createEnvelopeReader, type Envelope } from './end/envelope.ts'
+import { createPieces } from './pieces.ts'
 
 type Needs = {
   limit: number
@@ -10,25 +11,24 @@ type Needs = {
 
 /** Cuts a byte stream into lines. Pieces are joined once, at the end of their line: no copying grows with the square. */
 export function createLines({ limit, onLine, onTooLong }: Needs) {
-  let parts: Buffer[] = []
+  const parts = createPieces()
   let held = 0
   let tooLong: ReturnType<typeof createEnvelopeReader> | null = null
 
   function add(piece: Buffer) {
     held += piece.length
-    if (!tooLong && held <= limit) return void parts.push(piece)
+    if (!tooLong && held <= limit) return parts.add(piece)
     tooLong ??= createEnvelopeReader()
-    for (const part of parts) tooLong.feed(part, 0, part.length)
+    const before = parts.take()
+    tooLong.feed(before, 0, before.length)
     tooLong.feed(piece, 0, piece.length)
-    parts = []
   }
   function end() {
     if (tooLong) onTooLong(tooLong.finish())
     else if (held > 0) {
-      const line = trim(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held))
+      const line = trim(parts.take())
       if (line.length > 0) onLine(line)
     }
-    parts = []
     held = 0
     tooLong = null
   }

@@ -53,9 +53,27 @@ export function createExchanges({ open, request, offer }: Needs) {
     }
   }
 
+  /** The same, for as long as it is wanted: a way that leads nowhere keeps nobody who has left. */
+  async function findFor(origin: string, signal: AbortSignal | undefined): Promise<Session | null> {
+    const found = find(origin)
+    if (!signal) return found
+    const left = Promise.withResolvers<never>()
+    const leave = () => left.reject(signal.reason)
+    signal.addEventListener('abort', leave)
+    if (signal.aborted) leave()
+    try {
+      return await Promise.race([found, left.promise])
+    } catch (error) {
+      void found.then((session) => session?.release()).catch(() => {})
+      throw error
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
   async function requestSecurely(origin: string, options: Request): Promise<Exchanged> {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const session = await find(origin)
+      const session = await findFor(origin, options.signal)
       if (!session) break
       const answer = await session.request(options)
       if (!('unsent' in answer)) return answer

@@ -7,6 +7,14 @@ import type { Exchanged, Request } from '../lib/send.ts'
 export type Unsent = { unsent: 'here' | 'elsewhere' }
 
 const idleMs = 30_000
+const limits = {
+  /** How long a server may take to say what it takes (its settings). */
+  settingsMs: 10_000,
+  /** While anything runs a server is asked at this pace whether it is there. */
+  pingMs: 30_000,
+  /** One that has missed so many turns in a row is dead, whatever TCP says; a busy server may need a few. */
+  mostMissed: 10,
+}
 const mostStreams = 1000
 const streamWindow = 1024 * 1024
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, HTTP2_HEADER_STATUS } = constants
@@ -15,7 +23,8 @@ const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, HTTP2
  * One HTTP/2 connection. Each request is a stream of its own with a window of its own: one that nobody reads holds up
  * no other, and giving one up ends that stream alone. A server that says it is leaving (GOAWAY) finishes what it took.
  */
-export async function openSession(origin: string, socket: Socket) {
+export async function openSession(origin: string, socket: Socket, given: Partial<typeof limits> = {}) {
+  const { settingsMs, pingMs, mostMissed } = { ...limits, ...given }
   const session: ClientHttp2Session = connect(origin, {
     createConnection: () => socket,
     settings: { initialWindowSize: streamWindow, enablePush: false },
@@ -29,7 +38,12 @@ export async function openSession(origin: string, socket: Socket) {
   const settings = Promise.withResolvers<void>()
   session.once('remoteSettings', () => settings.resolve()).once('close', () => settings.reject(lost()))
   session.setLocalWindowSize(16 * streamWindow)
-  await settings.promise
+  const late = setTimeout(() => {
+    settings.reject(Object.assign(new Error('it sent no settings'), { code: 'ETIMEDOUT' }))
+    session.destroy()
+  }, settingsMs)
+  await settings.promise.finally(() => clearTimeout(late))
+  const isDoubtful = watchPulse(session, () => streams > 0, { pingMs, mostMissed })
 
   const start = ({ path, method, headers, body, signal }: Request) =>
     session.request(
@@ -74,9 +88,13 @@ export async function openSession(origin: string, socket: Socket) {
     takesNone: () => limit() < 1,
     /** Keeps a place for one request; false where it would be queued behind those that are open. */
     reserve() {
-      if (session.closed || session.destroyed || streams >= limit()) return false
+      if (session.closed || session.destroyed || isDoubtful() || streams >= limit()) return false
       streams += 1
       return true
+    },
+    /** Gives a reserved place back. */
+    release() {
+      streams -= 1
     },
     request,
     isOver: () => session.closed || session.destroyed,
@@ -86,6 +104,29 @@ export async function openSession(origin: string, socket: Socket) {
   }
 }
 export type Session = Awaited<ReturnType<typeof openSession>>
+
+/**
+ * Asks the server whether it is there for as long as anything runs. Headers that begin and do not end hold up a whole
+ * connection and cannot be seen from here; but no answer to a PING can come past them. Tells whether one is overdue: then
+ * nothing new is sent this way.
+ */
+function watchPulse(session: ClientHttp2Session, isBusy: () => boolean, { pingMs, mostMissed }: Pulse): () => boolean {
+  // Turns and not time: a computer that slept, or was busy itself, must not hold that against the server.
+  let missed = 0
+  const timer = setInterval(() => {
+    if (missed > mostMissed) return session.destroy(lost(), NGHTTP2_CANCEL)
+    if (missed > 0) missed += 1
+    else if (isBusy() && !session.destroyed) {
+      missed = 1
+      session.ping(() => {
+        missed = 0
+      })
+    }
+  }, pingMs).unref()
+  session.once('close', () => clearInterval(timer))
+  return () => missed > 1
+}
+type Pulse = Pick<typeof limits, 'pingMs' | 'mostMissed'>
 
 /** A stream that is cut off with its connection ends as if it were whole; this one fails then. Letting go of it cancels. */
 function toWhole(stream: ClientHttp2Stream): Readable {

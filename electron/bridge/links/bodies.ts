@@ -2,6 +2,7 @@ import { pipeline, Readable } from 'node:stream'
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Problem } from '../../../shared/problems.ts'
 import type { Body } from '../../lib/response-body.ts'
+import { createPieces } from '../pieces.ts'
 import { toNetworkProblem } from './network-problem.ts'
 
 // Whatever has come so far is handed on at once: a compressed event stream must not wait for a full block.
@@ -34,43 +35,56 @@ export function decompress(body: Body, contentEncoding: string | undefined): Bod
 
 type Whole = { body: Body; host: string; header: (name: string) => string | undefined }
 
-/** The whole body. Past the limit it throws and lets the connection go; what says beforehand that it will be is not read. */
-export async function readAll({ body, host, header }: Whole, maxBytes: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let bytes = 0
+/**
+ * The whole body. Past the limit it throws and lets the connection go, as it does where the rest does not come; what
+ * says beforehand that it will be too large is not read.
+ */
+export async function readAll({ body, host, header }: Whole, maxBytes: number, stallMs: number): Promise<Buffer> {
+  const pieces = createPieces()
   const declared = Number(header('content-length') ?? 0)
   if (declared > maxBytes) {
     body.destroy()
     throw new Problem('bridge.answer-too-large', `${toMegabytes(declared)}, the limit is ${toMegabytes(maxBytes)}`)
   }
+  let stalled: NodeJS.Timeout | undefined
+  const giveUp = () =>
+    body.destroy(new Problem('bridge.timeout', `${host} stopped in the middle of its answer, ${stallMs / 1000} s ago`))
   try {
     for await (const chunk of body) {
-      bytes += chunk.length
-      if (bytes > maxBytes) throw new Problem('bridge.answer-too-large', `more than ${toMegabytes(maxBytes)}`)
-      parts.push(chunk)
+      pieces.add(chunk)
+      if (pieces.bytes() > maxBytes) throw new Problem('bridge.answer-too-large', `more than ${toMegabytes(maxBytes)}`)
+      if (stalled) stalled.refresh()
+      else stalled = setTimeout(giveUp, stallMs)
     }
   } catch (error) {
     throw toNetworkProblem(error, host)
+  } finally {
+    clearTimeout(stalled)
   }
-  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  return pieces.take()
 }
 
 const worthReading = 64 * 1024
+const worthWaitingMs = 5_000
 
-/** The first bytes of a body of no great interest. A short one is read to its end, so that its connection is kept. */
-export async function readSome(body: Body): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let bytes = 0
+/**
+ * The first bytes of a body of no great interest. A short one is read to its end, so that its connection is kept; one
+ * that does not end soon is let go with it.
+ */
+export async function readSome(body: Body, waitMs = worthWaitingMs): Promise<Buffer> {
+  const pieces = createPieces()
+  const late = setTimeout(() => body.destroy(), waitMs)
   try {
     for await (const chunk of body) {
-      parts.push(chunk)
-      bytes += chunk.length
-      if (bytes > worthReading) break
+      pieces.add(chunk)
+      if (pieces.bytes() > worthReading) break
     }
   } catch {
     // What came before it broke is as good.
+  } finally {
+    clearTimeout(late)
   }
-  return Buffer.concat(parts)
+  return pieces.take()
 }
 
 export const toMegabytes = (bytes: number) =>

@@ -8,11 +8,11 @@ export type Cursor = { lastEventId: string | null; retryMs: number | null; seen:
 
 export const createCursor = (): Cursor => ({ lastEventId: null, retryMs: null, seen: new Set() })
 
-function remember({ seen }: Cursor, ids: Set<string>) {
-  for (const id of ids) seen.add(id)
-  for (const id of seen) {
-    if (seen.size <= mostRemembered) return
-    seen.delete(id)
+function remember(ids: Set<string>, id: string) {
+  ids.add(id)
+  for (const oldest of ids) {
+    if (ids.size <= mostRemembered) return
+    ids.delete(oldest)
   }
 }
 
@@ -38,7 +38,7 @@ export async function readEvents(
       for (const event of events) {
         const id = event.kind === 'event' ? event.id : null
         if (id && cursor.seen.has(id)) continue
-        if (id) here.add(id)
+        if (id) remember(here, id)
         await take(event)
       }
       cursor.lastEventId = parser.lastEventId() ?? cursor.lastEventId
@@ -47,7 +47,7 @@ export async function readEvents(
     // A stream that breaks is a stream that ended; anything else is a bug of ours.
     if (body.errored !== error) throw error
   } finally {
-    remember(cursor, here)
+    for (const id of here) remember(cursor.seen, id)
   }
   return isAlive
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../shared/problems.ts'
+import type { Body } from '../../lib/response-body.ts'
 import { readAll, readSome } from './bodies.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { createAnswerStream } from './http-answer-stream.ts'
@@ -6,6 +7,7 @@ import { isForgotten, type Session, sessionHeaders } from './http-session.ts'
 import type { Inbox } from './inbox.ts'
 import type { LinkSettings } from './link-options.ts'
 import type { OpenRequest } from './open-request.ts'
+import { limitAnswer } from './opening.ts'
 import { toStatusProblem } from './status-problem.ts'
 
 type Needs = {
@@ -40,6 +42,7 @@ export type Outcome =
   | { kind: 'refused'; status: number; body: Buffer; problem: Problem }
 
 const carried: Outcome = { kind: 'carried' }
+const mostUnasked = 8
 
 // Sent once more where a kept connection turned out to be gone. A tool call never is: it may have run.
 const isRepeatable = (method: string | null) =>
@@ -51,9 +54,16 @@ const isOwedAtOnce = ({ method, request }: Parcel) => request === null || method
 /** Carries one message in one POST and reads what answers it: JSON, a stream, or nothing. */
 export function createPost({ url, exchange, inbox, settings, closing, isCurrent, markKnown }: Needs) {
   const followStream = createAnswerStream({ url, exchange, inbox, settings, isCurrent })
+  const unasked: Body[] = []
+
+  /** A stream for what wants no answer may go on for as long as it likes, and nothing waits for it; but not many do. */
+  function keepUnasked(body: Body, following: Promise<void>) {
+    following.catch(() => {}).finally(() => unasked.includes(body) && unasked.splice(unasked.indexOf(body), 1))
+    if (unasked.push(body) > mostUnasked) unasked.shift()?.destroy()
+  }
 
   async function readJson(answer: Answer, request: OpenRequest) {
-    const body = await readAll(answer, settings.maxMessageBytes)
+    const body = await readAll(answer, settings.maxMessageBytes, settings.timings.stallMs)
     const first = body.toString('latin1', 0, 200).replace('\u00ef\u00bb\u00bf', '').trimStart()[0]
     if (first === '{' || first === '[') await inbox.receive(body, request)
     if (request.isDone() || request.early === 'refused') return
@@ -63,9 +73,8 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
   async function read(answer: Answer, { request, session }: Parcel) {
     if (answer.type === 'text/event-stream') {
       const following = followStream(answer, request, session, request?.abort.signal ?? closing)
-      // What answers no request may go on for as long as it likes; nothing waits for it.
       if (request) await following
-      else following.catch(() => {})
+      else keepUnasked(answer.body, following)
     } else if (request && answer.status === 200) await readJson(answer, request)
     else {
       const body = await readSome(answer.body)
@@ -92,6 +101,7 @@ export function createPost({ url, exchange, inbox, settings, closing, isCurrent,
       ...(onSent ? { onSent } : {}),
     })
     if (request) request.progress = 'heard-of'
+    if (request && method === 'initialize') limitAnswer(request, inbox, settings.timings.headersMs, url.host)
     if (answer.status >= 200 && answer.status < 300) {
       markKnown()
       accepted?.(answer)

@@ -29,6 +29,8 @@ type Seen = (line: Buffer, isError: boolean) => Problem | undefined
 /** Lets a message through as it should be read, or not at all. */
 type Sift = (message: ServerMessage) => ServerMessage | null
 
+const mostQuestions = 4096
+
 /**
  * Every open request of one link. Each is settled exactly once: by the server’s answer, by a failure, or by the
  * client’s own cancel, after which nothing is said about it. What belongs to no open request goes nowhere.
@@ -155,7 +157,7 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
       if (message.kind === 'response') await respond(message, own)
       else if (message.kind === 'bad') reject(message, own)
       else {
-        if (message.kind === 'request') questions.add(message.id)
+        if (message.kind === 'request') noteQuestion(message.id)
         else if (message.method === 'notifications/cancelled') forgetQuestion(message.line)
         else if (message.method === 'notifications/progress') refreshLimits(own)
         await deliver(message.line)
@@ -166,6 +168,15 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
   // Where a stream is shared it is not worth finding out whose progress this is: something is alive there.
   function refreshLimits(own: OpenRequest | null) {
     for (const entry of own ? [own as Entry] : open.values()) entry.limit?.refresh()
+  }
+
+  function noteQuestion(id: IdText) {
+    questions.add(id)
+    // Whoever asks without end and is never answered: the oldest is not withdrawn when the server goes, and that is all.
+    for (const oldest of questions) {
+      if (questions.size <= mostQuestions) return
+      questions.delete(oldest)
+    }
   }
 
   function forgetQuestion(line: Buffer) {

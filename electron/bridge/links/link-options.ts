@@ -12,10 +12,15 @@ type Timings = {
   lingerMs: number
   /** How long a lost stream of a running call is sought again while the server cannot be reached. */
   resumeMs: number
-  /** How long a server may take for the headers of an answer that is owed at once: to `initialize`, and to what is no request. */
+  /**
+   * How long a server may take for the headers of an answer that is owed at once: to `initialize`, and to what is no
+   * request. Once it has taken `initialize`, as long again for the answer: everything else waits for that.
+   */
   headersMs: number
   /** The same for a stream, whose headers some servers and proxies hold back until there is something to say. */
   streamHeadersMs: number
+  /** How long a JSON answer may say nothing in its middle. It may begin as late as it likes: some send headers before they work. */
+  stallMs: number
   backoffFirstMs: number
   backoffMostMs: number
   /** The longest `Retry-After` that is waited for; a longer one is reported at once. */
@@ -31,6 +36,7 @@ const timings: Timings = {
   resumeMs: 30_000,
   headersMs: 60_000,
   streamHeadersMs: 300_000,
+  stallMs: 300_000,
   backoffFirstMs: 500,
   backoffMostMs: 30_000,
   retryAfterMostMs: 30_000,

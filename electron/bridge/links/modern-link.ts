@@ -14,6 +14,7 @@ import { modernHeaders } from './modern-headers.ts'
 import { createSubscription } from './modern-listen.ts'
 import { revisionsAt, senderMeta, withVersion } from './modern-meta.ts'
 import type { OpenRequest } from './open-request.ts'
+import { limitAnswer } from './opening.ts'
 import type { ServerMessage } from './server-message.ts'
 import type { SseEvent } from './sse-parser.ts'
 import { toStatusProblem } from './status-problem.ts'
@@ -56,6 +57,9 @@ export function createModernLink(
   /** The revisions this client has shown it speaks. */
   const spoken = new Set<string>()
   let lastAsked = 0
+  const ours = new WeakSet<OpenRequest>()
+  /** A call may take hours before its first byte. Not so what a server is, and what a call waits for. */
+  const isOwed = (request: OpenRequest) => request.method === 'server/discover' || ours.has(request)
 
   const subscriptionOf = new Map<OpenRequest, ReturnType<typeof createSubscription>>()
 
@@ -80,6 +84,8 @@ export function createModernLink(
       body: line,
       signal: abort.signal,
       isRepeatable: !isCall && !method.startsWith('tasks/'),
+      ...(isOwed(request) ? { headersMs: timings.headersMs } : {}),
+      ...(method === 'subscriptions/listen' ? { headersMs: timings.streamHeadersMs } : {}),
     })
   }
 
@@ -90,6 +96,7 @@ export function createModernLink(
     const from = cursor === null ? '' : `,"cursor":${cursor}`
     const line = Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"tools/list","params":{"_meta":${meta}${from}}}`)
     const { request, answer } = inbox.ask(id, 'tools/list')
+    ours.add(request)
     await run(line, request)
     const { line: said, isError } = await answer
     if (isError) throw new Problem('bridge.server-error', `${url.host} does not list its tools`)
@@ -139,6 +146,7 @@ export function createModernLink(
   /** Reads what answers a request; what the server refused by an HTTP status comes back for a second thought. */
   async function read(answer: Answer, line: Buffer, request: OpenRequest): Promise<Refusal | null> {
     request.progress = 'heard-of'
+    if (isOwed(request)) limitAnswer(request, inbox, timings.headersMs, url.host)
     if (answer.status < 200 || answer.status >= 300) {
       const body = await readSome(answer.body)
       return { answer, body, code: body.includes('"jsonrpc"') ? findText(body, ['error', 'code']) : null }
@@ -149,7 +157,7 @@ export function createModernLink(
       if (!request.isDone()) throw request.trouble ?? new Problem('bridge.interrupted', `${url.host} ended the stream`)
       return null
     }
-    const body = await readAll(answer, maxMessageBytes)
+    const body = await readAll(answer, maxMessageBytes, timings.stallMs)
     if (body.includes('"jsonrpc"')) await inbox.receive(body, request, (message) => sift(message, request))
     if (!request.isDone()) throw request.trouble ?? toStatusProblem(answer, body)
     return null

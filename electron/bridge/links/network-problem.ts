@@ -34,6 +34,7 @@ export function toNetworkProblem(error: unknown, host: string): Problem {
   if (why) return new Problem('bridge.unreachable', `${host}: ${why}`, options)
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return new Problem('bridge.bad-answer', `${host} sent endless headers`, options)
+  if (code === 'ERR_HTTP2_ERROR') return new Problem('bridge.bad-answer', `${host} broke the rules of HTTP/2`, options)
   if (error instanceof Error && error.name === 'HTTPParserError')
     return new Problem('bridge.bad-answer', `${host} does not speak HTTP`, options)
   if (code.startsWith('Z_') || code.startsWith('ERR__ERROR_') || code.startsWith('ERR_BROTLI'))

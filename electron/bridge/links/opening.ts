@@ -2,6 +2,8 @@ import { Problem } from '../../../shared/problems.ts'
 import type { LinkNeeds } from '../link.ts'
 import { notificationLine } from '../rpc.ts'
 import { type ClientMemory, listChanges, type Replay } from './client-memory.ts'
+import type { Inbox } from './inbox.ts'
+import type { OpenRequest } from './open-request.ts'
 
 type Needs = Pick<LinkNeeds, 'deliver'> & {
   memory: ClientMemory
@@ -29,4 +31,16 @@ export async function openAgain({ memory, place, ask, opened, notify, deliver }:
   for (const replay of opening.after) ask(replay).catch(() => {})
   // What the client shows may no longer be there.
   if (agreed.isOtherCapabilities) for (const method of listChanges) await deliver(notificationLine(method))
+}
+
+/** The server has taken it and owes the answer soon: other things wait for it. */
+export function limitAnswer(request: OpenRequest, inbox: Inbox, ms: number, place: string) {
+  const late = setTimeout(() => {
+    inbox.refuse(
+      request,
+      new Problem('bridge.timeout', `${place}: ${request.method} was not answered in ${ms / 1000} s`),
+    )
+    request.abort.abort()
+  }, ms)
+  inbox.whenDone(request, () => clearTimeout(late))
 }

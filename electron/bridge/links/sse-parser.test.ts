@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -37,6 +39,23 @@ describe('edge 15, the grammar of event streams', () => {
     expect(dataOf(parse([Buffer.from([0xef, 0xbb]), Buffer.from([0xbf]), 'data: a\n\n']).events)).toEqual(['a'])
   })
 
+  test('an event of a great many empty lines, or of crumbs between comments, holds no more than it says', () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const parser = createSseParser({ maxBytes: 64 * 1024 * 1024 })
+    gc()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    for (let count = 0; count < 100; count += 1) parser.push(Buffer.from('data:\n'.repeat(5000)))
+    for (let count = 0; count < 1000; count += 1) parser.push(Buffer.from(`data:x\n:${'-'.repeat(60_000)}\n`))
+    gc()
+    const after = process.memoryUsage()
+    expect(after.heapUsed - heapUsed).toBeLessThan(10 * 1024 * 1024)
+    expect(after.arrayBuffers - arrayBuffers).toBeLessThan(20 * 1024 * 1024)
+    expect(dataOf(parser.push(Buffer.from('\n')))).toEqual([
+      `${'\n'.repeat(500_000)}${'x\n'.repeat(1000)}`.slice(0, -1),
+    ])
+  })
+
   test('the last event is discarded when its blank line never comes', () => {
     const { events, parser } = parse(['id: 1\ndata: a\n\nid: 2\ndata: b\n'])
     expect(dataOf(events)).toEqual(['a'])
@@ -57,6 +76,7 @@ describe('edge 15, the grammar of event streams', () => {
 
   test('retry is taken when it is digits and nothing else', () => {
     expect(parse(['retry: 1500\n']).parser.retryMs()).toBe(1500)
+    expect(parse(['retry: 999999999999999999\n']).parser.retryMs()).toBe(600_000)
     expect(parse(['retry: 1.5\nretry: -1\nretry: \n']).parser.retryMs()).toBeNull()
   })
 

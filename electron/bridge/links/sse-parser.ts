@@ -1,5 +1,6 @@
 import { createEnvelopeReader } from '../end/envelope.ts'
 import type { IdText } from '../message.ts'
+import { createPieces } from '../pieces.ts'
 
 export type SseEvent =
   | { kind: 'event'; type: string; data: Buffer; id: string | null }
@@ -13,8 +14,9 @@ const cr = 0x0d
 const space = Buffer.from(' ')
 const newline = Buffer.from('\n')
 const longestSmallField = 4096
+// Whoever asks to be left alone for a month has made a mistake, or means harm.
+const longestRetryMs = 600_000
 
-const join = (parts: Buffer[]) => (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts))
 const fields: Record<string, Field> = { data: 'data', event: 'event', id: 'id', retry: 'retry' }
 
 /** The field of a line and where its value starts. */
@@ -27,10 +29,10 @@ function readField(line: Buffer): { field: Field; from: number } {
 }
 
 /** Data too large to keep: it passes by, and only what it was about is remembered. */
-function createSpill(parts: Buffer[]) {
+function createSpill(before: Buffer) {
   const envelope = createEnvelopeReader()
   const feed = (part: Buffer) => envelope.feed(part, 0, part.length)
-  for (const part of parts) feed(part)
+  feed(before)
   return {
     feed,
     finish: (): SseEvent => {
@@ -46,15 +48,15 @@ function createSpill(parts: Buffer[]) {
  */
 export function createSseParser({ maxBytes }: { maxBytes: number }) {
   // The line that has begun. Once it is too long its field is known and its bytes are no longer held.
-  let held: Buffer[] = []
-  let heldBytes = 0
+  const held = createPieces()
+  let isComment = false
   let longField: Field | null = null
   let isFirstLine = true
   let skipLf = false
   // The event that has begun.
   let type = ''
-  let data: Buffer[] = []
-  let dataBytes = 0
+  const data = createPieces()
+  let hasData = false
   let spill: ReturnType<typeof createSpill> | null = null
   let id: string | null = null
   // The stream.
@@ -63,12 +65,10 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
 
   function addData(value: Buffer) {
     if (spill) return spill.feed(value)
-    dataBytes += value.length + (data.length > 0 ? 1 : 0)
-    if (data.length > 0) data.push(newline)
-    data.push(value)
-    if (dataBytes <= maxBytes) return
-    spill = createSpill(data)
-    data = []
+    if (hasData) data.add(newline)
+    hasData = true
+    data.add(value)
+    if (data.bytes() > maxBytes) spill = createSpill(data.take())
   }
 
   function hold(part: Buffer) {
@@ -77,18 +77,15 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
       if (longField === 'data') spill?.feed(part)
       return
     }
-    held.push(part)
-    heldBytes += part.length
-    const isComment = held[0]?.[0] === 0x3a
-    if (heldBytes <= maxBytes && !(isComment && heldBytes > longestSmallField)) return
-    const line = join(held)
-    const { field, from } = readField(withoutMark(line))
+    if (held.bytes() === 0) isComment = part[0] === 0x3a
+    held.add(part)
+    if (held.bytes() <= (isComment ? longestSmallField : maxBytes)) return
+    const line = withoutMark(held.take())
+    const { field, from } = readField(line)
     longField = field
-    held = []
     if (field !== 'data') return
-    spill ??= createSpill(data)
-    spill.feed(withoutMark(line).subarray(from))
-    data = []
+    spill ??= createSpill(data.take())
+    spill.feed(line.subarray(from))
   }
 
   const withoutMark = (line: Buffer) =>
@@ -97,10 +94,9 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
   function dispatch(): SseEvent | null {
     lastEventId = id ?? lastEventId
     const event: SseEvent | null =
-      spill?.finish() ?? (data.length > 0 ? { kind: 'event', type: type || 'message', data: join(data), id } : null)
+      spill?.finish() ?? (hasData ? { kind: 'event', type: type || 'message', data: data.take(), id } : null)
     type = ''
-    data = []
-    dataBytes = 0
+    hasData = false
     spill = null
     id = null
     return event
@@ -114,7 +110,8 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
     else if (value.length > longestSmallField) return null
     else if (field === 'event') type = value.toString()
     else if (field === 'id' && !value.includes(0)) id = value.toString()
-    else if (field === 'retry' && /^\d{1,9}$/.test(value.toString('latin1'))) retryMs = Number(value.toString('latin1'))
+    else if (field === 'retry' && /^\d+$/.test(value.toString('latin1')))
+      retryMs = Math.min(Number(value.toString('latin1')), longestRetryMs)
     return null
   }
 
@@ -124,17 +121,14 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
       // Lines of one event are told apart by white space, also where nothing is kept of them.
       if (longField === 'data') spill?.feed(space)
       longField = null
-      heldBytes = 0
       isFirstLine = false
       return null
     }
     let line = part
-    if (held.length > 0) {
-      held.push(part)
-      line = join(held)
-      held = []
+    if (held.bytes() > 0) {
+      held.add(part)
+      line = held.take()
     }
-    heldBytes = 0
     line = withoutMark(line)
     isFirstLine = false
     return takeLine(line)

@@ -14,6 +14,8 @@ const source = `
   note('started ' + process.pid)
   console.error('hello from stderr')
   if (mode === 'crash') process.exit(3)
+  if (mode === 'chatty') for (let line = 0; line < 5000; line += 1) console.error('line ' + line)
+  if (mode === 'deaf') return setInterval(() => {}, 1000)
   if (mode === 'stubborn') { process.on('SIGTERM', () => note('SIGTERM')); setInterval(() => {}, 1000) }
   if (mode === 'parent') note('child ' + spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' }).pid)
   let isOpen = false
@@ -90,6 +92,24 @@ test('what it says on stderr goes to the log and nowhere else', async () => {
   await link.initialize()
   await until(() => link.logLines.find((line) => line.includes('hello from stderr')))
   expect(link.delivered).toHaveLength(1)
+})
+
+test('one that says too much on stderr is heard for 200 lines a minute', async () => {
+  const link = openLocal({ mode: 'chatty' })
+  await link.initialize()
+  await until(() => link.logLines.find((line) => line.includes('process.too-chatty')))
+  expect(link.logLines.filter((line) => line.includes('process.said'))).toHaveLength(200)
+})
+
+test('edge 2, one that does not read what it is sent is told of, and no more is kept for it than two messages of the largest', async () => {
+  const link = openLocal({ mode: 'deaf', maxMessageBytes: 100_000 })
+  const call = (id: number) =>
+    link.send({ jsonrpc: '2.0', id, method: 'tools/call', params: { text: 'x'.repeat(90_000) } })
+  for (let id = 1; id <= 6; id += 1) call(id)
+  const answer = await link.outcome(6)
+  expect(codeOf(answer)).toBe('bridge.process-failed')
+  expect(answer.error?.message).toContain('does not read what it is sent')
+  expect(link.failed.length).toBeLessThan(4)
 })
 
 test('edge 7, a line that is no JSON never reaches the client, and reading goes on', async () => {

@@ -9,7 +9,7 @@ import { createExchange } from './exchange.ts'
 import { createInbox } from './inbox.ts'
 import type { LinkSettings } from './link-options.ts'
 import type { OpenRequest } from './open-request.ts'
-import { openAgain } from './opening.ts'
+import { limitAnswer, openAgain } from './opening.ts'
 import type { SseEvent } from './sse-parser.ts'
 import { toStatusProblem } from './status-problem.ts'
 import { createStreamConnection, type Line } from './stream-connection.ts'
@@ -124,8 +124,9 @@ export function createStreamLink(
       ...(request === null || method === 'initialize' ? { headersMs: timings.headersMs } : {}),
     })
     const isAccepted = answer.status >= 200 && answer.status < 300
+    if (request && method === 'initialize') limitAnswer(request, inbox, timings.headersMs, host)
     const mayAnswer = isAccepted && request !== null && dialect.messageUrl !== null
-    const body = mayAnswer ? await readAll(answer, maxMessageBytes) : await readSome(answer.body)
+    const body = mayAnswer ? await readAll(answer, maxMessageBytes, timings.stallMs) : await readSome(answer.body)
     if (isAccepted) {
       if (request) request.progress = 'heard-of'
       if (!request || !dialect.isAnswer(answer.status, body, method)) {
