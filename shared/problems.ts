@@ -114,6 +114,10 @@ export const problems = {
   'bridge.modern-only': { title: 'This server needs a newer AI app', remedy: 'ask-it' },
   'bridge.question-unanswered': { title: 'The server asked what this app cannot answer', remedy: 'none' },
   'bridge.process-failed': { title: 'The local server does not run', remedy: 'open-servers' },
+  'bridge.argument-unsafe': {
+    title: 'An argument of the local server cannot be passed on safely',
+    remedy: 'open-servers',
+  },
   'vault.locked': { title: 'The keychain is locked', remedy: 'unlock-keychain' },
   'vault.keychain-silent': { title: 'The keychain does not answer', remedy: 'unlock-keychain' },
   'vault.no-keychain': {

@@ -1,11 +1,15 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { Problem } from '../../../shared/problems.ts'
 import type { Endpoint } from '../../../shared/server-config.ts'
 import type { Log } from '../../lib/log.ts'
+import { type Start, toWindowsStart } from './windows-command.ts'
 
 type StdioEndpoint = Extract<Endpoint, { transport: 'stdio' }>
 type Environment = Record<string, string | undefined>
+
+const isWindows = process.platform === 'win32'
 
 // What a program needs to find itself and others; everything else must be configured, so that no secret of this
 // process's surroundings reaches a server by accident.
@@ -22,8 +26,12 @@ function toEnvironment(source: Environment, configured: Record<string, string>):
     // A shell function in a variable (bash's "() {") is code, not a value.
     if (value !== undefined && inherited.includes(name.toUpperCase()) && !value.startsWith('()')) base[name] = value
   }
+  if (isWindows) for (const name of Object.keys(base)) if (isAmong(configured, name)) delete base[name]
   return { ...base, ...configured }
 }
+/** On Windows a name is the same in any case, and of two spellings the wrong one may win. */
+const isAmong = (configured: Record<string, string>, name: string) =>
+  Object.keys(configured).some((each) => each.toUpperCase() === name.toUpperCase())
 
 const lastWordsMs = 250
 const linesPerMinute = 200
@@ -61,17 +69,26 @@ export type LocalServer = {
   stop: (limitMs: number) => Promise<void>
 }
 
-const isWindows = process.platform === 'win32'
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
-/** Starts a local server without a shell: no argument is ever read as a command. Rejects when it cannot be started. */
+/** What to start and how. Only Windows needs thought: `npx` and `uvx` may be batch files there. */
+function toStart({ command, args, cwd }: StdioEndpoint, env: Record<string, string>): Start {
+  if (!isWindows) return { file: command, args, isVerbatim: false }
+  return toWindowsStart({ command, args, cwd }, { env, here: process.cwd(), isFile })
+}
+
+/** Starts a local server. No argument is ever read as a command. Rejects when it cannot be started. */
 export async function startLocalServer(
   endpoint: StdioEndpoint,
   environment: Environment,
   log: Log,
 ): Promise<LocalServer> {
-  const { command, args, env, cwd } = endpoint
-  const child = spawn(command, args, {
-    env: toEnvironment(environment, env),
+  const { cwd } = endpoint
+  const env = toEnvironment(environment, endpoint.env)
+  const { file, args, isVerbatim } = toStart(endpoint, env)
+  const child = spawn(file, args, {
+    env,
+    windowsVerbatimArguments: isVerbatim,
     ...(cwd === undefined ? {} : { cwd }),
     shell: false,
     // Its own group, so that what it started (npx starts node) can be ended with it.

@@ -41,12 +41,18 @@ export async function createWine() {
     const [flags = []] = waysFor('win32')
     const outcome = await compileBridge({ compiler: cross, system: 'win32', out: bridgePath, flags })
     if (!outcome.ok) throw new Error(outcome.complaint)
-    const source = join(import.meta.dirname, 'testing/pipe-relay.c')
-    const args = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-static', '-o', relayPath, source, '-lws2_32']
+    compile('pipe-relay.c', relayPath, ['-lws2_32'])
+    run(bridgePath, ['--version']) // makes the prefix
+  }
+  /** Makes a program of a file in `testing`. */
+  function compile(name: string, out: string, more: string[] = []) {
+    const source = join(import.meta.dirname, 'testing', name)
+    const args = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-static', '-o', out, source, ...more]
     const { status, stderr } = spawnSync(cross, args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(stderr)
-    spawnSync(program, [bridgePath, '--version'], { env, timeout: 300_000 }) // makes the prefix
   }
+  const run = (path: string, args: string[]) =>
+    spawnSync(program, [path, ...args], { env, timeout: 300_000, encoding: 'utf8' })
   const bridge: Build = {
     name: 'Windows',
     command: program,
@@ -69,6 +75,9 @@ export async function createWine() {
   return {
     bridge,
     build,
+    folder,
+    compile,
+    run,
     serve,
     relayPath,
     async close() {
