@@ -1,17 +1,16 @@
 import { join } from 'node:path'
-import { Agent } from 'undici'
 import { createBridge } from '../../electron/bridge/bridge.ts'
 
 import { openLink } from '../../electron/bridge/links/open-link.ts'
 import { createSharedServers } from '../../electron/bridge/links/shared-servers.ts'
+import { createPlainHttp1 } from '../../electron/lib/http1/plain-http1.ts'
 import { createMemoryLog } from '../../electron/lib/log.ts'
-import { send } from '../../electron/lib/send.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
 
 // The hub with one server, `reference`, and one token: what the behaviour table starts and kills for each of its cells.
 const [data = '', endpoint = '{}', token = ''] = process.argv.slice(2)
 const config = ServerConfig.parse({ id: 'reference', name: 'Reference', endpoint: JSON.parse(endpoint) })
-const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+const dispatcher = createPlainHttp1()
 const shared = createSharedServers({ version: '0' })
 const bridge = createBridge({
   runFolder: join(data, 'run'),
@@ -19,7 +18,7 @@ const bridge = createBridge({
   version: '0.0.0',
   findServer: (id) => (id === config.id ? { config, allowed: true } : undefined),
   headers: async () => ({ authorization: `Bearer ${token}` }),
-  openLink: (needs) => openLink(needs, { dispatcher: { request: (asked) => send(dispatcher, asked) }, shared }),
+  openLink: (needs) => openLink(needs, { dispatcher, shared }),
   allowAdHoc: () => true,
   account: () => null,
   // The table has a row for messages no client of the SDK could take.

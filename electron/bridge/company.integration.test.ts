@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { Agent } from 'undici'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type Company, startCompany } from '../../e2e/company/company.ts'
 import { signIn } from '../../e2e/company/sign-in.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
+import { createPlainHttp1 } from '../lib/http1/plain-http1.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createBridge } from './bridge.ts'
 import type { NewCall } from './calls.ts'
@@ -24,8 +24,8 @@ async function startHub(company: Company, person: string) {
   const processes = await createProcesses()
   closers.push(processes.close)
   const { access_token: token } = await signIn(company, person)
-  const dispatcher = new Agent()
-  closers.push(() => dispatcher.destroy())
+  const dispatcher = createPlainHttp1()
+  closers.push(async () => dispatcher.destroy())
   const shared = createSharedServers({ version: '0' })
   closers.push(shared.close)
   const calls: NewCall[] = []

@@ -18,6 +18,9 @@ export function createLineWriter(socket: Socket) {
   let drained: Promise<void> | null = null
   let small: Buffer[] = []
   let smallBytes = 0
+  let linesThisTurn = 0
+  /** The last turn had one line: so will this one, most likely, and it need not wait for the turn’s end. */
+  let isAlone = false
 
   function flush() {
     if (small.length === 0) return
@@ -34,10 +37,16 @@ export function createLineWriter(socket: Socket) {
     socket.uncork()
   }
   function writeSmall(line: Buffer) {
-    if (small.length === 0) setImmediate(flush)
+    if (linesThisTurn === 0) setImmediate(endTurn)
+    linesThisTurn += 1
     small.push(line, newline)
     smallBytes += line.length + 1
-    if (smallBytes > worthCopying) flush()
+    if (smallBytes > worthCopying || (isAlone && linesThisTurn === 1)) flush()
+  }
+  function endTurn() {
+    flush()
+    isAlone = linesThisTurn === 1
+    linesThisTurn = 0
   }
 
   return (line: Buffer): Promise<void> | void => {

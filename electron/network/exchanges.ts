@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
-import type { Exchanged, Request } from '../lib/send.ts'
+import type { HttpAnswer, HttpRequest } from '../lib/http1/exchange.ts'
 import { openSession, type Session } from './http2.ts'
 
 type Needs = {
   /** Opens a connection that may speak HTTP/2, and says whether it does. */
   open: (url: URL) => Promise<{ socket: Socket; isHttp2: boolean }>
   /** One exchange over HTTP/1.1, on connections of its own. */
-  request: (options: Request) => Promise<Exchanged>
+  request: (options: HttpRequest) => Promise<HttpAnswer>
   /** A connection that turned out to speak HTTP/1.1; the next exchange takes it. */
   offer: (origin: string, socket: Socket) => void
 }
@@ -71,7 +71,7 @@ export function createExchanges({ open, request, offer }: Needs) {
     }
   }
 
-  async function requestSecurely(origin: string, options: Request): Promise<Exchanged> {
+  async function requestSecurely(origin: string, options: HttpRequest): Promise<HttpAnswer> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const session = await findFor(origin, options.signal)
       if (!session) break
@@ -84,8 +84,8 @@ export function createExchanges({ open, request, offer }: Needs) {
   }
 
   return {
-    request(options: Request): Promise<Exchanged> {
-      const origin = String(options.origin)
+    request(options: HttpRequest): Promise<HttpAnswer> {
+      const { origin } = options
       return origin.startsWith('https:') ? requestSecurely(origin, options) : request(options)
     },
     /** What runs is finished. */

@@ -20,7 +20,7 @@ async function start(handle: Handle, mostStreams?: number) {
       path,
       method: 'POST',
       headers,
-      body,
+      body: Buffer.from(body),
       ...(signal ? { signal } : {}),
     })
   }
@@ -160,7 +160,7 @@ test('a server of HTTP/1.1 is spoken to on the connection that found it out', as
   const server = await startTlsServer(authority.issue('mcp'))
   const network = openTestNetwork({ caFiles: () => [authority.rootFile] })
   const origin = `https://mcp.acme.test:${server.port}`
-  const asked = await network.dispatcher.request({ origin, path: '/', method: 'GET' })
+  const asked = await network.dispatcher.request({ origin, path: '/', method: 'GET', headers: {}, body: null })
   expect(JSON.parse(String(await read(asked.body)))).toEqual({ ok: true })
   expect(server.connections()).toBe(1)
 })

@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Socket } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
-import type { Exchanged, Request } from '../lib/send.ts'
+import type { HttpAnswer, HttpRequest } from '../lib/http1/exchange.ts'
 
 /** The server did nothing with the request: it may be sent again, `elsewhere` by HTTP/1.1 only. */
 export type Unsent = { unsent: 'here' | 'elsewhere' }
@@ -45,15 +45,15 @@ export async function openSession(origin: string, socket: Socket, given: Partial
   await settings.promise.finally(() => clearTimeout(late))
   const isDoubtful = watchPulse(session, () => streams > 0, { pingMs, mostMissed })
 
-  const start = ({ path, method, headers, body, signal }: Request) =>
+  const start = ({ path, method, headers, body, signal }: HttpRequest) =>
     session.request(
       { ...toLowerCase(headers as Record<string, string>), ':method': method, ':path': path },
       { endStream: !body, ...(signal ? { signal } : {}) },
     )
 
   /** Sends one request in a place that was reserved. */
-  function request(options: Request): Promise<Exchanged | Unsent> {
-    const { promise, resolve, reject } = Promise.withResolvers<Exchanged | Unsent>()
+  function request(options: HttpRequest): Promise<HttpAnswer | Unsent> {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer | Unsent>()
     let stream: ClientHttp2Stream
     try {
       stream = start(options)
@@ -70,7 +70,7 @@ export async function openSession(origin: string, socket: Socket, given: Partial
     })
     stream.once('response', (answer) => {
       const { [HTTP2_HEADER_STATUS]: statusCode = 0, ...rest } = answer
-      resolve({ statusCode: Number(statusCode), headers: rest as Exchanged['headers'], body: toWhole(stream) })
+      resolve({ statusCode: Number(statusCode), headers: rest as HttpAnswer['headers'], body: toWhole(stream) })
     })
     stream.once('close', () => {
       streams -= 1

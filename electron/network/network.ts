@@ -2,8 +2,8 @@ import type { LookupFunction } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import type { ProxyChoice } from '../../shared/contract/settings.ts'
+import type { HttpRequest } from '../lib/http1/exchange.ts'
 import type { Log } from '../lib/log.ts'
-import type { Request } from '../lib/send.ts'
 import { createSignal } from '../lib/signal.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { createDial } from './dial.ts'
@@ -76,7 +76,7 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
 
   return {
     /** For the byte path: one HTTP exchange, without a limit on how long the answer takes. */
-    dispatcher: { request: (options: Request) => present.request(options) },
+    dispatcher: { request: (options: HttpRequest) => present.request(options) },
     /** The platform’s own `fetch` over the same connections. */
     fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.agent))) as typeof fetch,
     /** What a host was last reached by; undefined before the first connection. */

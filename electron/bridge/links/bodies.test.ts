@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBody } from '../../lib/response-body.ts'
+import { createBody } from '../../lib/http1/response-body.ts'
 import { readAll, readSome } from './bodies.ts'
 
 function createSource() {

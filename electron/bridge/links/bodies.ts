@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Problem } from '../../../shared/problems.ts'
-import type { Body } from '../../lib/response-body.ts'
+import type { Body } from '../../lib/http1/response-body.ts'
 import { createPieces } from '../pieces.ts'
 import { toNetworkProblem } from './network-problem.ts'
 

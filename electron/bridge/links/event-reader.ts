@@ -1,4 +1,4 @@
-import type { Body } from '../../lib/response-body.ts'
+import type { Body } from '../../lib/http1/response-body.ts'
 import { createSseParser, type SseEvent } from './sse-parser.ts'
 
 const mostRemembered = 1000

@@ -1,11 +1,12 @@
 import { Problem } from '../../../shared/problems.ts'
-import type { Body } from '../../lib/response-body.ts'
+import type { HttpAnswer, HttpRequest } from '../../lib/http1/exchange.ts'
+import type { Body } from '../../lib/http1/response-body.ts'
 import type { LinkNeeds } from '../link.ts'
 import { wait } from './backoff.ts'
 import { decompress, readSome } from './bodies.ts'
 import { createCookieJar } from './cookie-jar.ts'
 import { createCredentials } from './credentials.ts'
-import type { HttpRequest, HttpResponse, LinkSettings } from './link-options.ts'
+import type { LinkSettings } from './link-options.ts'
 import { isStaleConnection, toNetworkProblem } from './network-problem.ts'
 
 export type Request = {
@@ -78,10 +79,10 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
     const kept = cookies.header(url)
     if (kept) headers.cookie = signIn.cookie ? `${signIn.cookie}; ${kept}` : kept
     const options: HttpRequest = {
-      ...{ origin, path, method, headers, body: body ?? null, signal, headersTimeout: 0, bodyTimeout: 0 },
+      ...{ origin, path, method, headers, body: body ?? null, signal },
       ...(onSent ? { onSent } : {}),
     }
-    let response: HttpResponse
+    let response: HttpAnswer
     try {
       response = await ask(options, request.isRepeatable === true)
     } catch (error) {
@@ -94,11 +95,11 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
     const decoded = decompress(response.body, Array.isArray(encodings) ? encodings.join(',') : encodings)
     return { status: response.statusCode, type: toMediaType(header('content-type')), header, body: decoded, host }
   }
-  async function ask(options: HttpRequest, isRepeatable: boolean): Promise<HttpResponse> {
+  async function ask(options: HttpRequest, isRepeatable: boolean): Promise<HttpAnswer> {
     try {
       return await dispatcher.request(options)
     } catch (error) {
-      if (isRepeatable && !options.signal.aborted && isStaleConnection(error)) return dispatcher.request(options)
+      if (isRepeatable && !options.signal?.aborted && isStaleConnection(error)) return dispatcher.request(options)
       throw error
     }
   }

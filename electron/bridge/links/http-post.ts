@@ -1,5 +1,5 @@
 import type { Problem } from '../../../shared/problems.ts'
-import type { Body } from '../../lib/response-body.ts'
+import type { Body } from '../../lib/http1/response-body.ts'
 import { readAll, readSome } from './bodies.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { createAnswerStream } from './http-answer-stream.ts'

@@ -1,6 +1,5 @@
-import type { Dispatcher } from 'undici'
 import type { ServerConfig } from '../../../shared/server-config.ts'
-import type { Body } from '../../lib/response-body.ts'
+import type { HttpAnswer, HttpRequest } from '../../lib/http1/exchange.ts'
 import type { SharedServers } from './shared-servers.ts'
 
 type Timings = {
@@ -52,27 +51,12 @@ export type Verdict = { transport: 'http' | 'sse'; at: string }
  */
 export type EraVerdict = { speaks: 'legacy' | 'modern' | 'both'; at: string }
 
-export type HttpRequest = {
-  origin: string
-  path: string
-  method: 'GET' | 'POST' | 'DELETE'
-  headers: Record<string, string>
-  body: Buffer | null
-  signal: AbortSignal
-  headersTimeout: 0
-  bodyTimeout: 0
-  /** Called once the whole request is on its way. */
-  onSent?: () => void
-}
-/** What a link needs of an answer, over whichever version of HTTP it came. */
-export type HttpResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> & { body: Body }
-
 /** A server that must have answered `initialized` before it is asked anything, and since when that is known. */
 export type OrderVerdict = { at: string }
 
 export type LinkOptions = {
-  /** The app's connections, shared by all links: undici's, or whatever makes a request as undici does. */
-  dispatcher: { request: (options: HttpRequest) => Promise<HttpResponse> }
+  /** The app's connections, shared by all links, whichever version of HTTP they speak. */
+  dispatcher: { request: (options: HttpRequest) => Promise<HttpAnswer> }
   /** The local servers that sessions use together. */
   shared: SharedServers
   /** Largest message either way, counted after decompression. */

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Agent } from 'undici'
 import { onTestFinished } from 'vitest'
 import { ServerConfig } from '../../../shared/server-config.ts'
+import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
 import { createMemoryLog } from '../../lib/log.ts'
-import { send as sendOver } from '../../lib/send.ts'
 import type { LinkNeeds } from '../link.ts'
 import type { RpcError } from '../message.ts'
 import { scan } from '../scan.ts'
@@ -35,8 +34,8 @@ export function openTestLink(endpoint: Json, options: Options = {}) {
   const delivered: string[] = []
   const failed: { id: string; error: RpcError }[] = []
   const ended: RpcError[] = []
-  const own = new Agent()
-  const dispatcher = options.dispatcher ?? { request: (asked) => sendOver(own, asked) }
+  const own = createPlainHttp1()
+  const dispatcher = options.dispatcher ?? own
   const shared = options.shared ?? createSharedServers({ version: '0' })
   const link = openLink(
     {

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { Agent } from 'undici'
 import { ServerConfig } from '../../../shared/server-config.ts'
+import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
 import { createMemoryLog } from '../../lib/log.ts'
-import { send } from '../../lib/send.ts'
 import { createBridge } from '../bridge.ts'
 import { openLink } from '../links/open-link.ts'
 import { createSharedServers } from '../links/shared-servers.ts'
@@ -15,7 +14,7 @@ import { testServer } from './server-config.ts'
  */
 const [data = '', endpoint] = process.argv.slice(2)
 const { log } = createMemoryLog()
-const dispatcher = new Agent()
+const dispatcher = createPlainHttp1()
 const shared = createSharedServers({ version: '0' })
 const configs = [testServer('echo')]
 const given = endpoint ? JSON.parse(endpoint) : {}
@@ -30,10 +29,7 @@ const bridge = createBridge({
     return config && { config, allowed: true }
   },
   headers: async () => (process.env.SIGNED_IN ? { authorization: `Bearer ${process.env.SIGNED_IN}` } : {}),
-  openLink: (needs) =>
-    needs.server.id === 'echo'
-      ? createEchoLink(needs)
-      : openLink(needs, { dispatcher: { request: (asked) => send(dispatcher, asked) }, shared }),
+  openLink: (needs) => (needs.server.id === 'echo' ? createEchoLink(needs) : openLink(needs, { dispatcher, shared })),
   allowAdHoc: () => process.env.AD_HOC !== 'forbidden',
   account: () => null,
   record: () => {},
