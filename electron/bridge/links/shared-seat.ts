@@ -25,11 +25,24 @@ export function createSeat({ mostUnreadBytes, take, waitingBytes, leave }: Needs
   const stdout = new PassThrough()
   const { promise: exited, resolve: end } = Promise.withResolvers<string>()
   stdout.on('error', () => {})
+  let draining: Promise<void> | null = null
 
   /** It reads to the end what it was told before. */
   function dismiss(how: string) {
     stdout.once('close', () => end(how))
     stdout.end()
+  }
+  /** However many wait, it is listened for once. */
+  function untilDrained(): Promise<void> {
+    draining ??= new Promise((resolve) => {
+      const done = () => {
+        draining = null
+        stdout.off('drain', done).off('close', done)
+        resolve()
+      }
+      stdout.on('drain', done).on('close', done)
+    })
+    return draining
   }
   return {
     capabilities: null,
@@ -40,10 +53,7 @@ export function createSeat({ mostUnreadBytes, take, waitingBytes, leave }: Needs
       stdout.write('\n')
       return stdout.writableLength + stdout.readableLength <= mostUnreadBytes
     },
-    drained: () =>
-      stdout.writableNeedDrain
-        ? new Promise((resolve) => void stdout.once('drain', resolve).once('close', resolve))
-        : null,
+    drained: () => (stdout.writableNeedDrain ? untilDrained() : null),
     server: {
       stdout,
       write: take,
