@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type InlineConfig } from 'vite'
+import { asciiOnly, withoutSchemas } from './lean.ts'
 import { buildNative } from './native.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -31,6 +32,7 @@ function toConfig({ name, entry, format }: Bundle): InlineConfig {
     root,
     configFile: false,
     logLevel: 'warn',
+    plugins: [withoutSchemas, asciiOnly],
     ssr: { noExternal: true, external, target: 'node' },
     build: {
       ssr: join(root, entry),
@@ -42,10 +44,10 @@ function toConfig({ name, entry, format }: Bundle): InlineConfig {
         output: {
           format,
           entryFileNames: `${file}.${format === 'cjs' ? 'cjs' : 'js'}`,
-          codeSplitting: false,
+          codeSplitting: format === 'es',
+          chunkFileNames: '[name]-[hash].js',
           // Names stay, for readable stacks in a log; blanks and comments go, because each start parses the whole bundle.
           minify: { mangle: false, compress: false, codegen: true },
-          // One letter beyond Latin-1 makes V8 keep the whole source in two bytes a letter: 3 MB of the hub.
           charset: 'ascii',
           ...(format === 'es' ? { banner } : {}),
         },

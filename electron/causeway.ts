@@ -73,7 +73,7 @@ async function runBridge() {
   await new Promise(() => {})
 }
 
-const code = await runCli(
+void runCli(
   {
     connect,
     connectFiles,
@@ -86,7 +86,9 @@ const code = await runCli(
     version: assets.version,
   },
   process.argv.slice(2),
-)
+).then(end)
 // Whatever a failed start left open must not keep a command from ending. A hanging call into the keychain would even
 // hold up `exit`, so then the process ends the hard way, with everything already closed.
-process.stdout.write('', () => (keychainHangs() ? process.kill(process.pid, 'SIGKILL') : process.exit(code)))
+function end(code: number) {
+  process.stdout.write('', () => (keychainHangs() ? process.kill(process.pid, 'SIGKILL') : process.exit(code)))
+}

@@ -9,14 +9,20 @@ const longestClaims = 10_000
 
 /** Reads a `WWW-Authenticate` of a server. It is data of a stranger: what is odd about it is left out, never guessed at. */
 export function readChallenge(header: string | undefined): Challenge {
-  if (!header || header.length > longest) return { kind: 'other' }
-  const parameters = new Map<string, string>()
-  for (const [, name = '', quoted, bare] of header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g))
-    if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), quoted ?? bare ?? '')
+  const parameters = readParameters(header)
   const error = parameters.get('error')
   if (error === 'insufficient_scope') return { kind: 'scope', scopes: toScopes(parameters.get('scope') ?? '') }
   if (error === 'insufficient_claims') return { kind: 'claims', claims: toClaims(parameters.get('claims') ?? '') }
   return { kind: 'other' }
+}
+
+/** The first of each name; none where there is no header, or one of a size that nobody means. */
+export function readParameters(header = ''): Map<string, string> {
+  const parameters = new Map<string, string>()
+  if (header.length > longest) return parameters
+  for (const [, name = '', quoted, bare] of header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g))
+    if (!parameters.has(name.toLowerCase())) parameters.set(name.toLowerCase(), quoted ?? bare ?? '')
+  return parameters
 }
 
 /** RFC 6749 §3.3 says which characters a scope has. */

@@ -1,5 +1,4 @@
 import * as oidc from 'openid-client'
-import { create } from 'qrcode'
 import { Problem } from '../../shared/problems.ts'
 import { type Redeemed, redeem } from './attempt.ts'
 import { type Audience, toAsked } from './audience.ts'
@@ -42,13 +41,14 @@ export async function startDevice({ issuer, fetch, allowInsecure }: Needs, { sso
   return {
     loginUrl,
     lifeMs: device.expires_in * 1000,
-    device: { userCode: device.user_code, verificationUrl: device.verification_uri, qr: toQr(loginUrl) },
+    device: { userCode: device.user_code, verificationUrl: device.verification_uri, qr: await toQr(loginUrl) },
     answer: finish(),
     close: () => {},
   }
 }
 
-function toQr(text: string): string[] {
+async function toQr(text: string): Promise<string[]> {
+  const { create } = await import('qrcode')
   const { size, data } = create(text, { errorCorrectionLevel: 'M' }).modules
   return Array.from({ length: size }, (_, row) => data.slice(row * size, (row + 1) * size).join(''))
 }

@@ -107,7 +107,7 @@ export function createIdJag({ issuer, derived, discover, allowedIssuers, allowIn
     try {
       // No code travels here, so PKCE, which metadata may leave unsaid, does not matter.
       const metadata = await discoverIssuer({ ...target, guessed: false, vouched: true, allowInsecure })
-      const client = toRegisteredClient({ id: clientId, secret: clientSecret }, metadata)
+      const client = await toRegisteredClient({ id: clientId, secret: clientSecret }, metadata)
       const config = configure({ metadata, client, fetch: target.fetch })
       const tokens = await oidc.genericGrantRequest(config, grants.bearer, {
         assertion: accessToken.reveal(),

@@ -1,10 +1,4 @@
-import {
-  type AuthorizationServerMetadata,
-  checkResourceAllowed,
-  discoverAuthorizationServerMetadata,
-  discoverOAuthProtectedResourceMetadata,
-  type FetchLike,
-} from '@modelcontextprotocol/client'
+import type { AuthorizationServerMetadata, FetchLike } from '@modelcontextprotocol/client'
 import { Problem } from '../../../shared/problems.ts'
 import { type Fetch, isSafeUrl, UnsafeAnswer } from '../guarded-fetch.ts'
 import { describeRefusal, readRefusal } from '../refusal.ts'
@@ -19,6 +13,9 @@ export type Resource = {
 /** An authorization server, found and believed. */
 export type IssuerMetadata = AuthorizationServerMetadata & { issuer: string }
 
+/** Loaded by the first sign-in at a server: it would be a tenth of the memory of an app that never needs it. */
+const library = () => import('@modelcontextprotocol/client')
+
 type Asked = { server: string; fetch: Fetch; metadataUrl: string | undefined }
 
 /**
@@ -29,7 +26,7 @@ export async function discoverResource({ server, fetch, metadataUrl }: Asked): P
   const found = await readResource({ server, fetch, metadataUrl })
   if (!found) return { resource: null, issuers: [new URL(server).origin], scopes: [] }
   const { resource, authorization_servers: issuers = [], scopes_supported: scopes = [] } = found
-  if (!covers(resource, server))
+  if (!(await covers(resource, server)))
     throw new Problem('auth.server-sso-invalid', `${new URL(server).host} describes another server than itself`)
   return { resource, issuers: issuers.length > 0 ? issuers.map(String) : [new URL(server).origin], scopes }
 }
@@ -44,6 +41,7 @@ async function readResource({ server, fetch, metadataUrl }: Asked) {
   }
   try {
     const options = metadataUrl ? { resourceMetadataUrl: metadataUrl } : {}
+    const { discoverOAuthProtectedResourceMetadata } = await library()
     return await discoverOAuthProtectedResourceMetadata(server, options, noting)
   } catch (cause) {
     if (absent) return null
@@ -51,7 +49,8 @@ async function readResource({ server, fetch, metadataUrl }: Asked) {
   }
 }
 
-function covers(resource: string, server: string) {
+async function covers(resource: string, server: string) {
+  const { checkResourceAllowed } = await library()
   return URL.canParse(resource) && checkResourceAllowed({ requestedResource: server, configuredResource: resource })
 }
 
@@ -95,6 +94,7 @@ const isSafe = (url: unknown, { issuer, allowInsecure }: Issuer) =>
 
 async function readIssuer({ issuer, fetch }: Issuer) {
   try {
+    const { discoverAuthorizationServerMetadata } = await library()
     return await discoverAuthorizationServerMetadata(issuer, {
       fetchFn: (url, init) => fetch(String(url), init as RequestInit),
     })

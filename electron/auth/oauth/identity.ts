@@ -1,4 +1,3 @@
-import { registerClient, selectClientAuthMethod } from '@modelcontextprotocol/client'
 import { brand } from '../../../shared/brand.ts'
 import { Problem } from '../../../shared/problems.ts'
 import type { Log } from '../../lib/log.ts'
@@ -48,6 +47,7 @@ export function createIdentity({ vault, clock, log }: Needs) {
       throw new Problem('auth.server-sso-refused', `${host} only takes apps that IT has registered there`)
     const offered = metadata.token_endpoint_auth_methods_supported ?? ['none']
     const method = offered.includes('none') ? 'none' : (offered.find(isKnown) ?? 'client_secret_basic')
+    const { registerClient, selectClientAuthMethod } = await import('@modelcontextprotocol/client')
     // No scope: some refuse to register those of a resource (RFC 8707), and what is asked for later may be more.
     const information = await registerClient(metadata.issuer, {
       metadata,
@@ -90,8 +90,9 @@ export function createIdentity({ vault, clock, log }: Needs) {
 
 const isKnown = (method: string) => method === 'client_secret_basic' || method === 'client_secret_post'
 /** It shows its secret, where it has one, in the way the authorization server names. */
-export function toRegisteredClient({ id, secret }: Registered, metadata: IssuerMetadata): Client {
+export async function toRegisteredClient({ id, secret }: Registered, metadata: IssuerMetadata): Promise<Client> {
   if (secret === undefined) return publicClient(id)
+  const { selectClientAuthMethod } = await import('@modelcontextprotocol/client')
   const offered = metadata.token_endpoint_auth_methods_supported ?? []
   const method = selectClientAuthMethod({ client_id: id, client_secret: secret }, offered)
   return { id, secret: createSecret(secret), method }

@@ -1,8 +1,7 @@
-import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client'
 import { Problem } from '../../../shared/problems.ts'
 import type { ServerConfig } from '../../../shared/server-config.ts'
 import type { Log } from '../../lib/log.ts'
-import { readChallenge } from '../challenge.ts'
+import { readChallenge, readParameters } from '../challenge.ts'
 import type { Clock } from '../clock.ts'
 import type { Fetch } from '../guarded-fetch.ts'
 import { discoverResource } from './discovery.ts'
@@ -26,8 +25,9 @@ const perMs = 3_600_000
 /** What a server’s refusal says: it wants a sign-in, or more than the one it was shown, or has moved to another issuer. */
 export function createRefusals({ trusted, tokens, fetchFor, changed, clock, log }: Needs) {
   function learn(mine: Known, challenge: string | undefined) {
-    const { resourceMetadataUrl, scope } = readHeader(challenge)
-    mine.challenge = { metadataUrl: toMetadataUrl(mine.server, resourceMetadataUrl), scope }
+    const parameters = readParameters(challenge)
+    const metadataUrl = toMetadataUrl(mine.server, parameters.get('resource_metadata'))
+    mine.challenge = { metadataUrl, scope: parameters.get('scope') || undefined }
     changed()
   }
 
@@ -42,7 +42,8 @@ export function createRefusals({ trusted, tokens, fetchFor, changed, clock, log 
   }
 
   /** Only the server’s own word for where its metadata lies, or that of an issuer IT named. */
-  function toMetadataUrl(server: ServerConfig, url: URL | undefined) {
+  function toMetadataUrl(server: ServerConfig, address: string | undefined) {
+    const url = address === undefined ? null : URL.parse(address)
     if (!url) return undefined
     const isIts = url.origin === new URL(urlOf(server)).origin
     if (isIts || trusted.isHost(url.hostname)) return url.href
@@ -76,14 +77,4 @@ export function createRefusals({ trusted, tokens, fetchFor, changed, clock, log 
   }
 
   return { learn, judge }
-}
-
-/** A header of a stranger: one that cannot be read says nothing. */
-function readHeader(challenge: string | undefined) {
-  if (!challenge || challenge.length > 16_384) return {}
-  try {
-    return extractWWWAuthenticateParams(new Response(null, { headers: { 'www-authenticate': challenge } }))
-  } catch {
-    return {}
-  }
 }

@@ -1,5 +1,3 @@
-import { computeScopeUnion } from '@modelcontextprotocol/client'
-
 type Known = {
   /** Set by IT for this server. */
   configured: string | undefined
@@ -17,7 +15,8 @@ type Known = {
  * What a sign-in asks for. `offline_access` only where the authorization server lists it: elsewhere it is an error to
  * ask for it, or refresh tokens come unasked (SEP-2207).
  */
-export function chooseScopes({ configured, challenged, supported, before, offered }: Known): string[] {
+export async function chooseScopes({ configured, challenged, supported, before, offered }: Known): Promise<string[]> {
+  const { computeScopeUnion } = await import('@modelcontextprotocol/client')
   const wanted = configured ?? challenged ?? (supported.length > 0 ? supported.join(' ') : undefined)
   const offline = offered.includes('offline_access') ? 'offline_access' : undefined
   return computeScopeUnion(before.join(' '), challenged, wanted, offline)?.split(' ') ?? []

@@ -42,7 +42,7 @@ export async function startServerSignIn({ identity, clock }: Needs, options: Opt
   })
   signal.addEventListener('abort', loopback.close, { once: true })
   try {
-    const asked = chooseScopes({
+    const asked = await chooseScopes({
       configured: auth.scope,
       challenged,
       supported: resource.scopes,
