@@ -430,6 +430,19 @@ test('a first initialize by the app after the change ends the request to restart
   expect(await app()).toMatchObject({ toFinish: null, proof: { bridgeAt: null, initializeAt: at, callAt: null } })
 })
 
+test('that an app works with us is no reason to look at all the others', async () => {
+  const { clients, world } = await setUp(mine)
+  await clients.snapshot()
+  const heard = vi.fn()
+  clients.changed(heard)
+  const looks = world.looks
+  const at = new Date(world.now + 1000).toISOString()
+  clients.seen({ client: cursor, stage: 'call', at })
+  await expect.poll(() => heard.mock.calls.length, { timeout: 20_000 }).toBe(1)
+  expect((await clients.snapshot()).find(({ id }) => id === cursor)?.proof.callAt).toBe(at)
+  expect(world.looks).toBe(looks)
+})
+
 test('what a running app undid is put back once it has quit', async () => {
   const { clients, world, app, path, read, lines } = await setUp(mine)
   world.processes = ['cursor']

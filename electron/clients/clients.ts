@@ -68,7 +68,10 @@ export function createClients(needs: Needs) {
   const place = createPlace(needs)
   const sources = createSources({ place, now, run: needs.run })
   const changed = createSignal<ClientApp[]>()
-  const proofs = createProofs({ ledger: () => opened.then(({ ledger }) => ledger), tell: () => schedule.soon() })
+  const proofs = createProofs({
+    ledger: () => opened.then(({ ledger }) => ledger),
+    tell: (id) => void inLine(() => lookAtOne(id)).catch(failed),
+  })
   const watched = watchFiles(() => schedule.soon())
   const schedule = createSchedule({ look: () => void inLine(scan).catch(failed), isAlive: needs.isAlive ?? isAlive })
   const backups = createBackups({ folder: place.join(folder, 'backups'), now, save: saveOwn })
@@ -155,6 +158,16 @@ export function createClients(needs: Needs) {
     )
     if (closed) return shown
     watched.set(next.filter(({ installed, canUndo }) => installed || canUndo).map(({ configPath }) => configPath))
+    return show(next, all)
+  }
+  /** It got further with our bridge, and nothing else is new. */
+  async function lookAtOne(client: ClientId) {
+    if (!shown.some(({ id }) => id === client)) return shown
+    const next = await lookAt(findApp(client))
+    const known = shown.map((app) => (app.id === client ? next : app))
+    return closed ? shown : show(known, listApps(place, distributions))
+  }
+  function show(next: ClientApp[], all: App[]) {
     const news = JSON.stringify(next) !== JSON.stringify(shown)
     shown = next
     if (news) changed.emit(shown)

@@ -5,28 +5,40 @@ type Stage = 'bridge' | 'initialize' | 'call'
 const keys = { bridge: 'bridgeAt', initialize: 'initializeAt', call: 'callAt' } as const
 const none: Proof = { bridgeAt: null, initializeAt: null, callAt: null }
 
-/** Knows how far each app got with our bridge. News is told and saved once a second at most: calls come in bursts. */
-export function createProofs({
-  ledger,
-  tell,
-  pauseMs = 1000,
-}: {
+type Needs = {
   ledger: () => Promise<Ledger>
   tell: (client: ClientId) => void
-  pauseMs?: number
-}) {
+  newsMs?: number
+  againMs?: number
+}
+
+/**
+ * Knows how far each app got with our bridge. What is new is told and saved within a second; that an app goes on
+ * calling, once a minute: calls come by the thousand, and each saving is a file written.
+ */
+export function createProofs({ ledger, tell, newsMs = 1_000, againMs = 60_000 }: Needs) {
   const fresh = new Map<ClientId, Partial<Proof>>()
+  const calling = new Set<ClientId>()
   let timer: NodeJS.Timeout | undefined
+  let dueAt = Number.POSITIVE_INFINITY
 
   function seen({ client, stage, at }: { client: ClientId | null; stage: Stage; at: string }) {
     if (client === null) return // started by hand, or by an app this product did not set up
     fresh.set(client, { ...fresh.get(client), [keys[stage]]: at })
-    timer ??= setTimeout(() => void flush().catch(() => {}), pauseMs) // a full disk: it is tried again with the next news
+    flushIn(stage === 'call' && calling.has(client) ? againMs : newsMs)
+    if (stage === 'call') calling.add(client)
+  }
+  function flushIn(ms: number) {
+    const at = performance.now() + ms
+    if (at >= dueAt) return
+    clearTimeout(timer)
+    dueAt = at
+    timer = setTimeout(() => void flush().catch(() => {}), ms) // a full disk: it is tried again with the next news
   }
 
   async function flush() {
     clearTimeout(timer)
-    timer = undefined
+    dueAt = Number.POSITIVE_INFINITY
     if (fresh.size === 0) return
     const news = new Map(fresh)
     const { update } = await ledger()

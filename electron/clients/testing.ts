@@ -42,6 +42,8 @@ export async function openDesk({
     ids,
     bridge,
     processes: [] as string[],
+    /** How often the machine’s processes were asked for: once in every look at all apps. */
+    looks: 0,
     /** Nobody can tell what runs. */
     blind: false,
     repair: 'ask' as RepairPolicy,
@@ -66,8 +68,12 @@ export async function openDesk({
       systemRoot: join(root, 'system'),
       run: async () => '',
       // Under the id of this process, which is alive.
-      processes: async () =>
-        processes?.() ?? (world.blind ? [] : [idle, ...world.processes]).map((name) => ({ pid: process.pid, name })),
+      processes: async () => {
+        world.looks += 1
+        return (
+          processes?.() ?? (world.blind ? [] : [idle, ...world.processes]).map((name) => ({ pid: process.pid, name }))
+        )
+      },
       version: '1.2.3',
       now: () => new Date(world.now++),
       log,
