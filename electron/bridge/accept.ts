@@ -1,8 +1,9 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { ClientId, ServerId } from '../../shared/ids.ts'
 import { AdHoc } from './ad-hoc.ts'
-import { createNonce, isNonce, isProof, protocol, prove, type Role } from './end/proof.ts'
+import { type Handshake, isNonce, isProof, protocol, prove, type Role } from './end/proof.ts'
 
 const longestGreeting = 4096
 // A server named by its address comes with its headers, and a bearer token alone can have kilobytes.
@@ -32,7 +33,7 @@ export type Accepted = { ok: true; hello: Hello; rest: Buffer } | { ok: false; w
 /** The hub's half of the handshake (README, “Handshake”). Says nothing until spoken to, and answers to the letter or not at all. */
 export function accept({ socket, key, address, silenceMs }: Needs): Promise<Accepted> {
   const { promise, resolve } = Promise.withResolvers<Accepted>()
-  const hubNonce = createNonce()
+  const hubNonce = randomBytes(32).toString('hex')
   let said: { role: Role; peerNonce: string } | null = null
   let head: Buffer = Buffer.alloc(0)
 
@@ -68,12 +69,12 @@ export function accept({ socket, key, address, silenceMs }: Needs): Promise<Acce
       return refuse('other-version')
     }
     said = { role, peerNonce }
-    const proof = prove(key, 'hub', { ...said, address, hubNonce })
+    const proof = proveFast(key, 'hub', { ...said, address, hubNonce })
     socket.write(`${protocol.name} ${protocol.version} ${hubNonce} ${proof}\n`)
   }
   function onHello(line: string, { role, peerNonce }: { role: Role; peerNonce: string }) {
     const proof = line.slice(0, 64)
-    if (!isProof(proof, prove(key, 'peer', { role, peerNonce, address, hubNonce }))) return refuse('wrong-proof')
+    if (!isProof(proof, proveFast(key, 'peer', { role, peerNonce, address, hubNonce }))) return refuse('wrong-proof')
     const hello = Hello.safeParse({ ...parse(line.slice(65)), role })
     if (!hello.success) return refuse('bad-hello')
     end({ ok: true, hello: hello.data, rest: head })
@@ -81,6 +82,10 @@ export function accept({ socket, key, address, silenceMs }: Needs): Promise<Acce
   socket.on('data', onData).on('close', onClose)
   return promise
 }
+
+/** In the same words as the bridge, and at a tenth of the time: the hub has node:crypto loaded anyway. */
+const proveFast = (key: Buffer, side: 'hub' | 'peer', handshake: Handshake) =>
+  prove(key, side, handshake, (secret, said) => createHmac('sha256', secret).update(said).digest())
 
 function parse(text: string): object {
   try {

@@ -77,16 +77,22 @@ export function createBridge(needs: Needs) {
   const tell = () => changed.emit()
   const hub = createHubSocket({ ...needs, runtimeFolder: needs.runtimeFolder, onPeer })
   let lastId = 0
+  let isReady = false
 
   function onPeer(socket: Socket, hello: Hello, rest: Buffer) {
-    if (hello.role === 'bridge') void whenReady().then(() => addSession(socket, hello, rest))
-    else needs.control(createJsonConnection(socket, rest, longestControlLine))
+    if (hello.role === 'control') needs.control(createJsonConnection(socket, rest, longestControlLine))
+    else if (isReady) addSession(socket, hello, rest)
+    else void whenReady().then(() => addSession(socket, hello, rest))
   }
   /** Bounded: a start that hangs must not keep clients from being told so. */
   async function whenReady() {
     const late = new AbortController()
-    await Promise.race([needs.ready?.().catch(() => {}), pause(readyMs, null, { signal: late.signal, ref: false })])
+    const known = Promise.resolve(needs.ready?.()).catch(() => {})
+    await Promise.race([known.then(setReady), pause(readyMs, null, { signal: late.signal, ref: false })])
     late.abort()
+  }
+  function setReady() {
+    isReady = true
   }
   function addSession(socket: Socket, hello: BridgeHello, rest: Buffer) {
     if (socket.destroyed) return

@@ -46,6 +46,9 @@ type Needs = ServerSessionNeeds & {
   onFail: (id: IdText, error: RpcError) => void
 }
 
+/** So long the server is not asked while the client is told from memory: a client's next question is often such a one. */
+const soonMs = 10
+
 /**
  * The server's session as the client believes it to be. What the client was told stays true: a session that is lost,
  * refused or no longer this person's is opened again with the client's own `initialize`, and told by `list_changed`.
@@ -57,6 +60,7 @@ export function createServerSession(needs: Needs) {
   let batches = false
   let resumed = needs.resumed
   let retry: NodeJS.Timeout | null = null
+  let soon: NodeJS.Timeout | null = null
   let closed = false
   let opened: { server: ServerConfig; account: string | null } | null = null
   const backoff = createBackoff({ firstMs: 1_000, mostMs: 60_000 })
@@ -81,9 +85,17 @@ export function createServerSession(needs: Needs) {
 
   /** Now, not at the next turn of the back-off: someone waits. */
   function connect() {
-    if (retry) clearTimeout(retry)
-    retry = null
+    stopTimers()
     if (!closed) upstream.connect()
+  }
+  /** What was told from memory is on its way first. */
+  function connectSoon() {
+    if (upstream.phase === 'idle') soon ??= setTimeout(connect, soonMs).unref()
+  }
+  function stopTimers() {
+    for (const timer of [retry, soon]) if (timer) clearTimeout(timer)
+    retry = null
+    soon = null
   }
   function initialize(message: ScannedMessage) {
     if (opening) startAnew()
@@ -97,7 +109,8 @@ export function createServerSession(needs: Needs) {
       calls.settle(opening.id, { kind: 'answered', toolFailed: false, bytes: 0 })
       recall.doubtTools()
     } else if (known !== null) tell(opening, (spelled) => resultLine(spelled, known))
-    connect()
+    if (known === null) connect()
+    else connectSoon()
     needs.changed()
   }
   function tell(to: Opening, line: (spelled: string) => Buffer) {
@@ -188,6 +201,7 @@ export function createServerSession(needs: Needs) {
   return {
     initialize,
     connect,
+    connectSoon,
     send: upstream.send,
     sendAlone: upstream.sendAlone,
     recall,
@@ -197,7 +211,7 @@ export function createServerSession(needs: Needs) {
     },
     takesBatches: () => batches,
     get phase() {
-      return upstream.phase
+      return soon ? 'connecting' : upstream.phase
     },
     /** Something can be said to the server, also without a session. */
     get isOpen() {
@@ -223,7 +237,7 @@ export function createServerSession(needs: Needs) {
     },
     close() {
       closed = true
-      if (retry) clearTimeout(retry)
+      stopTimers()
       return upstream.close()
     },
   }

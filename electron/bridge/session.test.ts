@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { callLine, createSessionBench, initializedLine, initializeLine } from './testing/session-bench.ts'
+import { until } from './testing/until.ts'
 
 const down = {
   code: -32050,
@@ -254,6 +255,33 @@ test('pain 15: a client starts from memory while its server is away, and is told
   expect(bench.take()).toEqual([{ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }])
 })
 
+test('a client that is told from memory is told its tools too before the server is asked, and loses nothing by it', async () => {
+  const before = createSessionBench()
+  await before.open()
+  before.say('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+  await before.settled()
+
+  const bench = createSessionBench({ answers: before.answers })
+  bench.say(initializeLine('i'), initializedLine, '{"jsonrpc":"2.0","id":"t","method":"tools/list"}')
+  expect(bench.take().map(({ id }) => id)).toEqual(['i', 't'])
+  expect(bench.links).toEqual([])
+  bench.say('{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}', callLine('c'))
+  await bench.settled()
+  expect(bench.take().map(({ id }) => id)).toEqual(['c'])
+  expect(bench.links[0]?.sent.map(({ method }) => method)).toEqual([
+    ...['initialize', 'notifications/initialized', 'notifications/roots/list_changed', 'tools/call', 'tools/list'],
+  ])
+})
+
+test('a client that is told from memory and then says nothing has its session all the same', async () => {
+  const before = createSessionBench()
+  await before.open()
+  const bench = createSessionBench({ answers: before.answers })
+  await bench.open()
+  await until(() => bench.session.snapshot().phase === 'ready')
+  expect(bench.links[0]?.sent.map(({ method }) => method)).toEqual(['initialize', 'notifications/initialized'])
+})
+
 test('edge 37, nothing remembered for one account is told to another', async () => {
   const before = createSessionBench()
   await before.open()
@@ -336,11 +364,12 @@ test('a resumed client’s initialize is said to the server and not answered aga
 test('edge 43, a second initialize opens a new session and ends the first', async () => {
   const bench = createSessionBench()
   await bench.open()
-  bench.say(callLine(1, 'hang'), initializeLine(2))
+  bench.say(callLine(1, 'hang'), initializeLine(2), callLine(3))
   await bench.settled()
   expect(bench.take()).toMatchObject([
     { id: 1, error: { data: { code: 'bridge.interrupted' } } },
     { id: 2, result: {} },
+    { id: 3, result: {} },
   ])
   expect(bench.links.map(({ closed }) => closed)).toEqual([true, false])
 })

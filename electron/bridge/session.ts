@@ -71,8 +71,11 @@ export function createSession(needs: Needs) {
     if (upstream.phase === 'ready') return send(message)
     if (message.method === 'ping') return answer(id, '{}')
     const known = listsTools ? upstream.recall.tools() : null
-    if (known === null) held.push(message)
-    else answer(id, known)
+    if (known !== null) {
+      answer(id, known)
+      return upstream.connectSoon()
+    }
+    held.push(message)
     upstream.connect()
   }
   /** A request of 2026-07-28 says for itself what a session would know. */

@@ -15,9 +15,14 @@ export const greeting = (role: Role, nonce: string) => `${protocol.name} ${proto
  * HMAC-SHA256 over everything both sides said. `side` keeps a proof from being sent back to its maker, the nonces keep
  * it from being used again, and the address keeps a fake hub from passing on the real hub's proof.
  */
-export function prove(key: Buffer, side: 'hub' | 'peer', { role, address, peerNonce, hubNonce }: Handshake): string {
+export function prove(
+  key: Buffer,
+  side: 'hub' | 'peer',
+  { role, address, peerNonce, hubNonce }: Handshake,
+  hmac = hmacSha256,
+): string {
   const said = `${protocol.name} ${protocol.version} ${side} ${role} ${peerNonce} ${hubNonce} ${address}`
-  return hmacSha256(key, Buffer.from(said)).toString('hex')
+  return hmac(key, Buffer.from(said)).toString('hex')
 }
 
 export function isProof(given: string | undefined, expected: string): boolean {
