@@ -127,6 +127,8 @@ export function createStreamLink(
     if (request && method === 'initialize') limitAnswer(request, inbox, timings.headersMs, host)
     const mayAnswer = isAccepted && request !== null && dialect.messageUrl !== null
     const body = mayAnswer ? await readAll(answer, maxMessageBytes, timings.stallMs) : await readSome(answer.body)
+    // A login page in the server’s place takes everything with 200: no answer will come on the stream.
+    if (isAccepted && answer.type === 'text/html') throw toStatusProblem(answer, body)
     if (isAccepted) {
       if (request) request.progress = 'heard-of'
       if (!request || !dialect.isAnswer(answer.status, body, method)) {
