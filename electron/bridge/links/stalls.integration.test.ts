@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
 import { acknowledgement, modernMeta, modernOnly } from './modern-raw.ts'
 import { event, type Handler, initialized, type Reply, startRawServer, streamable } from './raw-server.ts'
 import { codeOf, openTestLink, until } from './test-link.ts'
@@ -18,6 +19,40 @@ function half({ response }: Reply) {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.write('{"jsonrpc":"2.0",')
 }
+
+test.each(['http', 'sse', 'sse-split'])(
+  '%s: headers of a call that begin and do not end are an error for that call',
+  async (transport) => {
+    let stream: ReturnType<Reply['stream']> | null = null
+    const server = await startRawServer(({ method, path, message: { id, method: asked, params } }, reply) => {
+      if (method === 'GET' && path !== '/mcp') {
+        stream = reply.stream()
+        return stream.write('event: endpoint\ndata: /messages\n\n')
+      }
+      if (method !== 'POST') return reply.text('', 405)
+      if (id === undefined) return reply.text('', 202)
+      if (params?.name === 'slow') return void reply.response.socket?.write('HTTP/1.1 200 OK\r\nX-Long: ')
+      const answer = { jsonrpc: '2.0', id, result: asked === 'initialize' ? initialized : {} }
+      if (path === '/mcp' || (path === '/rpc' && asked === 'initialize')) return reply.json(answer)
+      reply.text('', 202)
+      stream?.write(event(answer))
+    })
+    const { url } = server
+    const endpoint = {
+      http: { transport, url: `${url}/mcp` },
+      sse: { transport, url: `${url}/sse` },
+      'sse-split': { transport, streamUrl: `${url}/events`, messageUrl: `${url}/rpc` },
+    }[transport]
+    const dispatcher = createPlainHttp1({ headMs: 150 })
+    onTestFinished(() => dispatcher.destroy())
+    const link = openTestLink(endpoint ?? {}, { dispatcher })
+    await link.initialize()
+    const answer = await link.call(1, 'slow')
+    expect(codeOf(answer)).toBe('bridge.timeout')
+    expect(answer.error?.message).toContain('its headers did not end')
+    expect(await link.call(2)).toMatchObject({ result: {} })
+  },
+)
 
 test('a JSON answer to a call that stops in its middle is an error for that call, which lets its connection go', async () => {
   let gone = 0

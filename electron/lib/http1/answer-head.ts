@@ -37,7 +37,10 @@ function addLine(headers: AnswerHeaders, text: string, from: number, end: number
   if (value.includes('\r') || value.includes('\0')) throw notSpoken('a header holds what no header may')
   const key = name.toLowerCase()
   const known = headers[key]
-  headers[key] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value]
+  if (known === undefined) headers[key] = value
+  // In place: a head may be the same line twenty thousand times.
+  else if (Array.isArray(known)) known.push(value)
+  else headers[key] = [known, value]
   return key
 }
 
@@ -46,9 +49,8 @@ function fold(headers: AnswerHeaders, name: string, line: string) {
   const known = headers[name]
   if (known === undefined) throw notSpoken('the first header begins with a blank')
   if (line.includes('\r') || line.includes('\0')) throw notSpoken('a header holds what no header may')
-  const before = Array.isArray(known) ? known : [known]
-  const joined = [...before.slice(0, -1), `${before.at(-1)} ${line}`]
-  headers[name] = joined.length === 1 ? joined[0] : joined
+  if (Array.isArray(known)) known.push(`${known.pop()} ${line}`)
+  else headers[name] = `${known} ${line}`
 }
 
 const none: string[] = []

@@ -87,6 +87,13 @@ describe('what is read', () => {
     ])
   })
 
+  test('the same header as often as a head can hold it, folded and not', () => {
+    const { headers } = read(`${ok}${'a:\n'.repeat(15_000)} b\n c\n${'d: e\n'.repeat(3)}\r\n`) as AnswerHead
+    expect(headers.a).toHaveLength(15_000)
+    expect([headers.a].flat().at(-1)).toBe(' b c')
+    expect(headers.d).toEqual(['e', 'e', 'e'])
+  })
+
   test('a body of a megabyte in pieces of every kind, byte for byte', () => {
     const body = Buffer.alloc(1_000_000)
     for (let at = 0; at < body.length; at += 1) body[at] = (at * 31) % 251
@@ -138,6 +145,7 @@ describe('what is refused', () => {
     ['a chunk longer than it says', `${ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n`],
     ['an extension without end', `${ok}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(5_000)}`],
     ['trailers without end', `${ok}Transfer-Encoding: chunked\r\n\r\n0\r\n${'x: y\r\n'.repeat(5_000)}`],
+    ['empty lines without end', '\r\n'.repeat(40)],
     ['interim answers without end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(17)],
   ])('%s', (_, text) => {
     expect(readEveryWay(text)).toMatchObject({ code: 'HTTP_NOT_SPOKEN' })

@@ -15,6 +15,7 @@ const lf = 0x0a
 const cr = 0x0d
 const mostHeadBytes = 64 * 1024
 const mostInterim = 16
+const mostEmptyBytes = 64
 const beginning = 'HTTP/1.'
 
 const noBody: BodyReader = { push: (_, at) => at, isDone: () => true }
@@ -28,6 +29,7 @@ export function createAnswerReader({ onHead, onData }: Needs) {
   let held: Buffer = Buffer.alloc(0)
   let heldBytes = 0
   let interim = 0
+  let emptyBytes = 0
   let body: BodyReader | null = null
   let endsWithConnection = false
 
@@ -75,6 +77,8 @@ export function createAnswerReader({ onHead, onData }: Needs) {
   /** Reads one head; returns where it ends in `piece`, or -1 where its end has not come. */
   function takeHead(piece: Buffer, from: number): number {
     const at = heldBytes === 0 ? skipEmptyLines(piece, from) : from
+    emptyBytes += at - from
+    if (emptyBytes > mostEmptyBytes) throw notSpoken('it says nothing, without end')
     if (heldBytes === 0) {
       const end = findEnd(piece, at)
       if (end >= 0) return finishHead(piece, at, end)
@@ -132,6 +136,7 @@ export function createAnswerReader({ onHead, onData }: Needs) {
     reset() {
       body = null
       interim = 0
+      emptyBytes = 0
       endsWithConnection = false
     },
   }
