@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
-import Agent from 'undici/lib/dispatcher/agent.js'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import { createHttp1 } from '../lib/http1/http1.ts'
 import type { Dial } from './dial.ts'
 import { createExchanges } from './exchanges.ts'
+import { createFetchDispatcher } from './fetch-dispatcher.ts'
 
 type Needs = {
   dial: Dial
@@ -24,21 +24,6 @@ export function createConnections({ dial, onFacts, onFailed }: Needs) {
     }
   }
   const http1 = createHttp1({ connect: (origin) => open(new URL(origin)) })
-  /** For `fetch` alone: documents and the sign-in. */
-  const agent = new Agent({
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    keepAliveTimeoutThreshold: 1_000,
-    maxHeaderSize: 64 * 1024,
-    connect: ({ protocol, host }, done) => {
-      open(new URL(`${protocol}//${host}`)).then(
-        (socket) => done(null, socket),
-        (error: Error) => done(error, null),
-      )
-    },
-  })
   const exchanges = createExchanges({
     open: async (url) => {
       const socket = await open(url, ['h2', 'http/1.1'])
@@ -49,17 +34,17 @@ export function createConnections({ dial, onFacts, onFailed }: Needs) {
   })
 
   return {
-    agent,
     request: exchanges.request,
+    /** For `fetch`: documents and the sign-in. */
+    fetchDispatcher: createFetchDispatcher(http1),
     /** Ends when what runs has. */
     async close() {
       exchanges.close()
-      await Promise.all([http1.close(), agent.close()])
+      await http1.close()
     },
-    async destroy() {
+    destroy() {
       exchanges.destroy()
       http1.destroy()
-      await agent.destroy()
     },
   }
 }

@@ -1,5 +1,4 @@
 import type { LookupFunction } from 'node:net'
-import type { Dispatcher } from 'undici'
 import type { ConnectionFacts } from '../../shared/contract/network.ts'
 import type { ProxyChoice } from '../../shared/contract/settings.ts'
 import type { HttpRequest } from '../lib/http1/exchange.ts'
@@ -78,7 +77,7 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     /** For the byte path: one HTTP exchange, without a limit on how long the answer takes. */
     dispatcher: { request: (options: HttpRequest) => present.request(options) },
     /** The platform’s own `fetch` over the same connections. */
-    fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.agent))) as typeof fetch,
+    fetch: ((input, init) => globalThis.fetch(input, withDispatcher(init, present.fetchDispatcher))) as typeof fetch,
     /** What a host was last reached by; undefined before the first connection. */
     facts: (url: string): ConnectionFacts | undefined => facts.get(new URL(url).origin),
     dial,
@@ -93,12 +92,12 @@ export function createNetwork({ env, proxy, caFiles, resolveProxy, servers, look
     moved: moved.on,
     async close() {
       moves.close()
-      await Promise.all([...all].map((each) => each.destroy()))
+      for (const each of all) each.destroy()
     },
   }
 }
-// Node’s types of `dispatcher` are those of the undici inside of Node, a version of its own.
-const withDispatcher = (init: RequestInit | undefined, dispatcher: Dispatcher) =>
+// Node’s types know no dispatcher but a whole `Dispatcher` of undici; its `fetch` calls one method of it.
+const withDispatcher = (init: RequestInit | undefined, dispatcher: Connections['fetchDispatcher']) =>
   ({ ...init, dispatcher }) as unknown as RequestInit
 
 export type Network = ReturnType<typeof createNetwork>

@@ -97,8 +97,9 @@ export function createConnection({ socket, headMs, onFree, onGone }: Needs) {
     }
   }
   socket.on('data', onBytes).on('end', onEnd)
+  // The last one: whoever dialled puts a refused certificate in words by ending the socket with them.
   socket.on('error', (error) => {
-    failure ??= error
+    failure = error
   })
   socket.on('close', () => {
     if (current) fail(failure ?? cutOff())
