@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/problems.ts'
-import { createCalls, type Ending, type NewCall } from './calls.ts'
+import { createCalls, type Ending, type NewCall, type OpenCall } from './calls.ts'
 import type { Envelope } from './end/envelope.ts'
 import { findText } from './json-walk.ts'
 import type { IdText, Message, RpcError, ScannedMessage } from './message.ts'
@@ -144,11 +144,19 @@ export function createSession(needs: Needs) {
   function onServerAnswer({ id, line, idSpan, failed }: ScannedMessage): Promise<void> | void {
     const call = id === null ? undefined : calls.find(id)
     if (!call?.sent) return log.debug('server.answer-dropped', { server })
-    traffic({ server, ok: true })
     if (line.length > needs.maxClientLineBytes) {
       const why = `${sizeText(line.length, needs.maxClientLineBytes)} for this app; Settings, “Largest answer”, can raise it`
+      traffic({ server, ok: true })
       return fail(call.id, toRpcError(new Problem('bridge.answer-too-large', why)), line.length)
     }
+    // First the answer: what is written down of it can wait, the person cannot.
+    const delivered = deliver(respell(line, call.spelled, idSpan))
+    note(call, line, failed)
+    return delivered
+  }
+  /** An answer that came, in the log and wherever else it is known. */
+  function note(call: OpenCall, line: Buffer, failed: boolean) {
+    traffic({ server, ok: true })
     const isCall = call.method === 'tools/call'
     if (call.method === 'server/discover' && !failed) {
       needs.seen({ client, stage: 'initialize', server, at: needs.now().toISOString() })
@@ -162,7 +170,6 @@ export function createSession(needs: Needs) {
       const isWhole = findText(line, ['result', 'nextCursor']) === null // the first of many pages says too little
       upstream.recall.keepTools(isWhole ? findText(line, ['result']) : null)
     }
-    return deliver(respell(line, call.spelled, idSpan))
   }
 
   function answer(id: IdText, resultText: string) {
