@@ -15,10 +15,12 @@ const keys = REFERENCE_ISSUER ? createRemoteJWKSet(new URL('/jwks', REFERENCE_IS
 const known = new Set<string>()
 
 /** Either the one token that was set, or any of the issuer; a token is verified once. */
-async function mayEnter({ authorization = '' }: IncomingMessage['headers']) {
-  const token = authorization.replace(/^Bearer /, '')
+function mayEnter({ authorization = '' }: IncomingMessage['headers']): boolean | Promise<boolean> {
+  const token = authorization.startsWith('Bearer ') ? authorization.slice(7) : authorization
   if (state.token !== null) return token === state.token
-  if (!keys || known.has(token)) return true
+  return !keys || known.has(token) || verify(token, keys)
+}
+async function verify(token: string, keys: ReturnType<typeof createRemoteJWKSet>) {
   try {
     await jwtVerify(token, keys, { issuer: REFERENCE_ISSUER as string })
     known.add(token)
@@ -28,12 +30,14 @@ async function mayEnter({ authorization = '' }: IncomingMessage['headers']) {
   }
 }
 
+const routeMcp = (req: IncomingMessage, res: ServerResponse) => answerStreamable(state, req, res, true)
+const routeMcpJson = (req: IncomingMessage, res: ServerResponse) => answerStreamable(state, req, res, false)
+
 function findRoute({ method = '', url = '/' }: IncomingMessage) {
+  if (url === '/mcp') return routeMcp
+  if (url === '/mcp-json') return routeMcpJson
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
   const at = `${method} ${pathname}`
-  if (pathname === '/mcp' || pathname === '/mcp-json') {
-    return (req: IncomingMessage, res: ServerResponse) => answerStreamable(state, req, res, pathname === '/mcp')
-  }
   const id = searchParams.get('session_id') ?? ''
   const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unknown> = {
     'GET /sse': (_req, res) => openLegacyStream(state, res),
@@ -51,7 +55,8 @@ function findRoute({ method = '', url = '/' }: IncomingMessage) {
 async function serve(req: IncomingMessage, res: ServerResponse) {
   res.on('error', () => {})
   const route = findRoute(req)
-  if (await mayEnter(req.headers)) return route(req, res)
+  const entered = mayEnter(req.headers)
+  if (entered === true || (await entered)) return route(req, res)
   state.counts.unauthorized += 1
   req.resume()
   answerJson(res, 401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer error="invalid_token"' })

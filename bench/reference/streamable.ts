@@ -39,8 +39,8 @@ async function answerByStream({ state, message, res, session, headers }: Exchang
     else write(sent)
   })
   if (!answer) return void res.writeHead(202).end()
-  write(answer)
-  res.end()
+  if (!res.headersSent) res.writeHead(200, { ...streamHeaders, ...headers })
+  res.end(toFrame(answer))
 }
 
 function begin(state: State) {
