@@ -195,11 +195,11 @@ test('a call that takes its time on a connection that answers PING is left alone
     pong(socket, said)
     if (said.type === types.headers) asking.push(said.stream)
     if (said.type === types.ping) pings += 1
-    if (pings > 20)
+    if (pings > 30)
       for (const stream of asking.splice(0))
         socket.write(frame(types.headers, flags.endHeaders | flags.endStream, stream, status200))
   })
-  const session = await openSession(origin, await dial(), { pingMs: 20, mostMissed: 5 })
+  const session = await openSession(origin, await dial(), { pingMs: 20, mostMissed: 10 })
   expect(session.reserve()).toBe(true)
   expect(await session.request({ ...get, origin })).toMatchObject({ statusCode: 200 })
   session.destroy()

@@ -7,7 +7,7 @@ import { codeOf, openTestLink, until } from './test-link.ts'
 
 // Servers that begin and do not go on. The table of waits in README.md names these tests.
 type Options = Parameters<typeof openTestLink>[1]
-const impatient = { headersMs: 200, streamHeadersMs: 200, stallMs: 200 }
+const impatient = { headersMs: 500, streamHeadersMs: 500, stallMs: 500 }
 const open = (url: string, { timings, ...options }: NonNullable<Options> = {}) =>
   openTestLink(
     { transport: 'http', url: `${url}/mcp`, era: 'legacy' },
@@ -77,7 +77,7 @@ test('a JSON answer to a call may begin long after its headers', async () => {
     streamable(async ({ message }, { response, result }) => {
       if (message.params?.name !== 'late') return result()
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
-      await delay(600)
+      await delay(1_000)
       response.end(`{"jsonrpc":"2.0","id":${message.id},"result":{"late":true}}`)
     }),
   )
@@ -114,7 +114,7 @@ describe('initialize that is taken and not answered is given up, and the next on
     const link = open(server.url)
     const first = await link.initialize(1)
     expect(codeOf(first)).toBe('bridge.timeout')
-    expect(first.error?.message).toMatch(/127\.0\.0\.1:\d+: initialize was not answered in 0.2 s/)
+    expect(first.error?.message).toMatch(/127\.0\.0\.1:\d+: initialize was not answered in 0.5 s/)
     isStuck = false
     expect(await link.initialize(2)).toMatchObject({ result: initialized })
     expect(await link.call(3)).toMatchObject({ result: {} })
@@ -217,7 +217,7 @@ describe('2026-07-28', () => {
         if (isStuck) return
         const stream = reply.stream()
         stream.write(event(acknowledgement(seen)))
-        setTimeout(() => stream.write(event({ jsonrpc: '2.0', method: 'notifications/late' })), 600)
+        setTimeout(() => stream.write(event({ jsonrpc: '2.0', method: 'notifications/late' })), 1_000)
       }),
     )
     const link = openModern(server.url)
