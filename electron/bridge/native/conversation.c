@@ -3,8 +3,7 @@
 
 static void keep_line(struct queue *kept, const uint8_t *line, size_t length) {
   queue_clear(kept);
-  queue_add(kept, line, length);
-  queue_add(kept, "\n", 1);
+  queue_add_line(kept, line, length);
 }
 
 static bool is_opening(const struct conversation *conversation, const char *text, size_t length) {

@@ -1,6 +1,19 @@
 #include "platform.h"
 #include <string.h>
 
+_Noreturn void fail(const char *sentence) {
+  write_complaint(sentence);
+  write_complaint("\n");
+  leave(1);
+}
+
+int time_left(int64_t until_ms) {
+  if (until_ms < 0) return -1;
+  int64_t left = until_ms - now_ms();
+  if (left < 0) return 0;
+  return left < 60000 ? (int)left : 60000;
+}
+
 static bool starts_with(const char *text, const char *prefix) {
   for (; *prefix; text++, prefix++) {
     char upper = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;

@@ -15,6 +15,8 @@ void write_text(const char *text);
 void write_complaint(const char *text);
 
 int64_t now_ms(void);
+/* The milliseconds until then, a minute at most; -1 for -1, which is for ever. */
+int time_left(int64_t until_ms);
 bool fill_random(uint8_t *bytes, size_t length);
 unsigned long process_id(void);
 /* The value of a variable of the environment; NULL where it is not set or empty. Good until the next call. */

@@ -33,12 +33,6 @@ _Noreturn void leave(int code) {
   _exit(code);
 }
 
-_Noreturn void fail(const char *sentence) {
-  write_complaint(sentence);
-  write_complaint("\n");
-  leave(1);
-}
-
 static void write_all(int file, const char *text) {
   for (size_t length = strlen(text); length > 0;) {
     ssize_t written = write(file, text, length);
@@ -217,13 +211,6 @@ void let_client_read(void) {
 #else
   nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL); /* no system call tells */
 #endif
-}
-
-static int time_left(int64_t until_ms) {
-  if (until_ms < 0) return -1;
-  int64_t left = until_ms - now_ms();
-  if (left < 0) return 0;
-  return left < 60000 ? (int)left : 60000;
 }
 
 unsigned wait_streams(unsigned wanted, int64_t until_ms) {

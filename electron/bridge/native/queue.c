@@ -37,6 +37,11 @@ void queue_add_text(struct queue *queue, const char *text) {
   queue_add(queue, text, strlen(text));
 }
 
+void queue_add_line(struct queue *queue, const void *line, size_t length) {
+  queue_add(queue, line, length);
+  queue_add(queue, "\n", 1);
+}
+
 void queue_add_first(struct queue *queue, const void *bytes, size_t length) {
   if (length == 0) return;
   make_room(queue, length);

@@ -87,8 +87,7 @@ static void start_ending(void) {
 
 static void hold(const uint8_t *line, size_t length, const struct envelope *envelope, bool is_known) {
   if (is_known && held_length + length <= held_limit) {
-    queue_add(&to_hub, line, length);
-    queue_add(&to_hub, "\n", 1);
+    queue_add_line(&to_hub, line, length);
     held_length += length;
   } else if (is_request(envelope)) {
     ids_remove(&conversation.open, envelope->id, envelope->id_length);
@@ -99,8 +98,7 @@ static void hold(const uint8_t *line, size_t length, const struct envelope *enve
 static void on_client_line(const uint8_t *line, size_t length, const struct envelope *envelope) {
   bool is_known = conversation_from_client(&conversation, envelope, line, length, mark_now());
   if (hub == hub_present) {
-    queue_add(&to_hub, line, length);
-    queue_add(&to_hub, "\n", 1);
+    queue_add_line(&to_hub, line, length);
     return;
   }
   /* The opening and its end are said first to whichever hub comes; they need no place here. */
@@ -161,8 +159,7 @@ static void on_hub_line(const uint8_t *line, size_t length, const struct envelop
   if (envelope->method == no_method) before_answer();
   else if (envelope->id_length == 0) has_noticed = true;
   conversation_from_hub(&conversation, envelope);
-  queue_add(&to_client, line, length);
-  queue_add(&to_client, "\n", 1);
+  queue_add_line(&to_client, line, length);
   end_if_quiet();
 }
 

@@ -27,12 +27,6 @@ _Noreturn void leave(int code) {
   abort();
 }
 
-_Noreturn void fail(const char *sentence) {
-  write_complaint(sentence);
-  write_complaint("\n");
-  leave(1);
-}
-
 static void write_all(DWORD name, const char *text) {
   DWORD written;
   WriteFile(GetStdHandle(name), text, (DWORD)strlen(text), &written, NULL);
@@ -315,13 +309,6 @@ static bool is_ready(struct pump *pump) {
   return !pump->busy;
 }
 
-static DWORD time_left(int64_t until_ms) {
-  if (until_ms < 0) return INFINITE;
-  int64_t left = until_ms - now_ms();
-  if (left < 0) return 0;
-  return left < 60000 ? (DWORD)left : 60000;
-}
-
 unsigned wait_streams(unsigned wanted, int64_t until_ms) {
   for (int turn = 0;; turn++) {
     HANDLE events[4];
@@ -334,7 +321,8 @@ unsigned wait_streams(unsigned wanted, int64_t until_ms) {
     }
     if (pumps[1].over) ready |= client_gone;
     if (ready || turn == 1) return ready;
-    if (count > 0) WaitForMultipleObjects(count, events, FALSE, time_left(until_ms));
-    else Sleep(time_left(until_ms));
+    DWORD left = (DWORD)time_left(until_ms); /* -1 is INFINITE */
+    if (count > 0) WaitForMultipleObjects(count, events, FALSE, left);
+    else Sleep(left);
   }
 }
