@@ -26,6 +26,7 @@ import { createDispatcher, type Dispatcher } from './ipc/dispatcher.ts'
 import type { BridgeCommand } from './lib/bridge-command.ts'
 import type { Log } from './lib/log.ts'
 import type { Paths } from './lib/paths.ts'
+import { createRest } from './lib/rest.ts'
 import { createCheck } from './network/check.ts'
 import { createNetwork } from './network/network.ts'
 import { createReport } from './network/report.ts'
@@ -160,6 +161,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     now,
     log: log.child('clients'),
   })
+  const rest = createRest()
   const verdicts = new Map<string, Verdict>()
   const eras = new Map<string, EraVerdict>()
   const shared = createSharedServers({ version, account: () => auth.account()?.id ?? null })
@@ -190,7 +192,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       }),
     allowAdHoc: () => settings.snapshot().allowAdHoc,
     account: () => auth.account()?.id ?? null,
-    record: activity.record,
+    record(row) {
+      rest.worked()
+      activity.record(row)
+    },
     seen: ({ client, stage, at }) => {
       if (client) clients.seen({ client, stage, at })
     },
@@ -358,6 +363,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   }
 
   async function close() {
+    rest.close()
     health.close()
     await bridge.close()
     // A refresh under way is stored before the network goes: its old token may be worth nothing any more.
@@ -376,6 +382,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   // The socket answers before the network is asked: a client that waits is told, one that can be served is.
   void Promise.allSettled([company.refresh().then(() => catalogRead), auth.opened]).then(() => known.resolve())
   void clients.snapshot().then(onApps)
+  // A start leaves as much behind as a busy minute.
+  rest.worked()
   log.info('app.started', { version, mode, pid: process.pid })
 
   return {
