@@ -45,10 +45,10 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
   // Where the pieces of a long line go. While there is no hub the client is made to wait with the rest of it.
   let target: Socket | 'held' | 'dropped' = 'dropped'
   const up = createSplitter({
-    whole(line, envelope) {
+    whole(line, envelope, written) {
       const isOpening = envelope.method === 'initialize' && envelope.id !== null
       conversation.fromClient(envelope, line, socket ? 'sent' : 'waiting')
-      if (socket) return toHub(line, newline)
+      if (socket) return toHub(written)
       // The opening and its end are said first to whichever hub comes; they need no place here.
       if (!isOpening && envelope.method !== 'notifications/initialized') hold(line, envelope)
       if (envelope.id !== null && envelope.method !== null) startWaiting()
@@ -93,9 +93,9 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
   // ── hub → client
 
   const down = createSplitter({
-    whole(line, envelope) {
+    whole(_line, envelope, written) {
       conversation.fromHub(envelope)
-      toClient(line, newline)
+      toClient(written)
       endIfQuiet()
     },
     begin: () => {},
@@ -138,7 +138,7 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
     socket = given
     isAway = launched = false
     deadline = null
-    given.on('data', down.push)
+    given.on('data', (chunk: Buffer) => together(output, () => down.push(chunk)))
     given.on('drain', () => input.resume())
     given.on('close', onLost)
     toHub(...conversation.replay().flatMap((line) => [line, newline]), ...held)
@@ -212,12 +212,19 @@ export function createRelay({ input, output, connect, launch, onEnd, waitMs = de
     onEnd()
   }
 
-  input.on('data', up.push)
+  input.on('data', (chunk: Buffer) => together(socket, () => up.push(chunk)))
   input.on('end', end)
   input.on('error', end)
   output.on('drain', () => socket?.resume())
   output.on('error', finish)
   void stayConnected()
+}
+
+/** All lines of a chunk in one write: with many calls in flight the writes would be most of the work. */
+function together(to: Writable | null, work: () => void) {
+  to?.cork()
+  work()
+  to?.uncork()
 }
 
 function toError(dialled: Exclude<Dialled, { state: 'open' }>): string {

@@ -1,8 +1,8 @@
 import { createEnvelopeReader, type Envelope } from './envelope.ts'
 
 type Needs = {
-  /** A line that is short enough to keep, without its newline. */
-  whole: (line: Buffer, envelope: Envelope) => void
+  /** A line that is short enough to keep, without its newline; and with it, as it is written on. */
+  whole: (line: Buffer, envelope: Envelope, written: Buffer) => void
   /** A longer line passes by in pieces; what it was about is known at its end. */
   begin: () => void
   piece: (bytes: Buffer) => void
@@ -11,6 +11,7 @@ type Needs = {
 
 /** Up to here a line is kept until it is whole. Fixed, so that the bridge's memory is. */
 const wholeLimit = 64 * 1024
+const newline = Buffer.from('\n')
 
 /** Cuts a byte stream into lines in memory of a fixed size. */
 export function createSplitter({ whole, begin, piece, end }: Needs) {
@@ -33,10 +34,16 @@ export function createSplitter({ whole, begin, piece, end }: Needs) {
     kept.push(bytes)
     keptBytes += bytes.length
   }
-  function endLine() {
+  /** `rest` is what this chunk has of the line, its newline with it. */
+  function endLine(rest: Buffer) {
+    add(rest.subarray(0, -1))
     const envelope = reader.finish()
     if (passing) end(envelope)
-    else if (!isBlank(kept)) whole(kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept, keptBytes), envelope)
+    else if (!isBlank(kept)) {
+      // Most lines come in one piece, and can be written on as that piece.
+      const written = keptBytes === rest.length - 1 ? rest : Buffer.concat([...kept, newline])
+      whole(written.subarray(0, -1), envelope, written)
+    }
     reset()
   }
   function reset() {
@@ -48,8 +55,7 @@ export function createSplitter({ whole, begin, piece, end }: Needs) {
     push(chunk: Buffer) {
       let from = 0
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-        add(chunk.subarray(from, at))
-        endLine()
+        endLine(chunk.subarray(from, at + 1))
         from = at + 1
       }
       add(chunk.subarray(from))
