@@ -1,4 +1,4 @@
-import { createPaths } from '../../lib/paths.ts'
+import { createBridgePaths } from '../../lib/paths.ts'
 import { carry } from './carry.ts'
 import { type Dialled, dial } from './dial.ts'
 import { findHub } from './find-hub.ts'
@@ -16,7 +16,7 @@ export function runBridge(version: string) {
   if (usage.kind === 'say') return void process.stdout.write(`${usage.text}\n`)
   const { server, client } = usage
   const { env, platform, pid } = process
-  const { data, run } = createPaths({ env, platform })
+  const { data, run } = createBridgePaths({ env, platform })
   const connect = async (resumed: boolean): Promise<Dialled> => {
     const hub = findHub(run)
     return hub ? dial(hub, 'bridge', { server, client, pid, version, resumed }) : { state: 'away' }
