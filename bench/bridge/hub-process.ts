@@ -3,7 +3,7 @@ import { createBridge } from '../../electron/bridge/bridge.ts'
 
 import { openLink } from '../../electron/bridge/links/open-link.ts'
 import { createSharedServers } from '../../electron/bridge/links/shared-servers.ts'
-import { createPlainHttp1 } from '../../electron/lib/http1/plain-http1.ts'
+import { createPlainHttp1 } from '../../electron/lib/http1/testing.ts'
 import { createMemoryLog } from '../../electron/lib/log.ts'
 import { ServerConfig } from '../../shared/server-config.ts'
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { createPlainHttp1 } from '../lib/http1/plain-http1.ts'
+import { createPlainHttp1 } from '../lib/http1/testing.ts'
 import { createFetchDispatcher } from './fetch-dispatcher.ts'
 import { openTestNetwork } from './testing/test-network.ts'
 

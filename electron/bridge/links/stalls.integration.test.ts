@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
+import { createPlainHttp1 } from '../../lib/http1/testing.ts'
 import { acknowledgement, modernMeta, modernOnly } from './modern-raw.ts'
 import { event, type Handler, initialized, type Reply, startRawServer, streamable } from './raw-server.ts'
 import { codeOf, openTestLink, until } from './test-link.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { ServerConfig } from '../../../shared/server-config.ts'
-import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
+import { createPlainHttp1 } from '../../lib/http1/testing.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import type { LinkNeeds } from '../link.ts'
 import type { RpcError } from '../message.ts'

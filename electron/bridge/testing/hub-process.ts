@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ServerConfig } from '../../../shared/server-config.ts'
-import { createPlainHttp1 } from '../../lib/http1/plain-http1.ts'
+import { createPlainHttp1 } from '../../lib/http1/testing.ts'
 import { createMemoryLog } from '../../lib/log.ts'
 import { createBridge } from '../bridge.ts'
 import { openLink } from '../links/open-link.ts'
