@@ -6,6 +6,7 @@ import { install } from '../lib/install.ts'
 import type { Transport } from '../reference/reference-server.ts'
 import { hasNative } from './bridges.ts'
 import { startCompanyWithHub, transports } from './company.ts'
+import { startFloor } from './floor/floor.ts'
 import { measure, type Sizes } from './measure.ts'
 import { findMisses, ratiosTable, toRows, valuesTable } from './report.ts'
 import { createSubjects } from './subjects.ts'
@@ -36,6 +37,7 @@ const sizes: Sizes = values.quick
 const base = 'mcp-remote 0.15.1'
 const wanted = values.only.split(',')
 const company = await startCompanyWithHub()
+const floor = await startFloor(company.env)
 const result: Record<string, unknown> = {
   when: new Date().toISOString(),
   machine: {
@@ -48,16 +50,18 @@ const result: Record<string, unknown> = {
 }
 let misses: string[] = []
 try {
-  const subjects = createSubjects(company).filter(({ name }) => wanted.some((part) => name.includes(part)))
+  const subjects = createSubjects(company, floor).filter(({ name }) => wanted.some((part) => name.includes(part)))
   for (const transport of values.transport.split(',')) {
     if (!transports.includes(transport as Transport)) throw new Error(`There is no transport ${transport}`)
-    const rows = toRows(await measure(company, subjects, transport as Transport, sizes), base)
+    const able = subjects.filter((subject) => subject.transports.includes(transport as Transport))
+    const rows = toRows(await measure(company, able, transport as Transport, sizes), base)
     const found = transport === 'http' ? findMisses(rows) : []
     misses = [...misses, ...found]
     result[transport] = { rows, misses: found }
     console.log(`\n## ${transport}\n\n${valuesTable(rows)}\n\nAs ratios to ${base}:\n\n${ratiosTable(rows)}`)
   }
 } finally {
+  await floor?.close()
   await company.close()
 }
 mkdirSync(join(values.out, '..'), { recursive: true })

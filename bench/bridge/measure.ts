@@ -52,12 +52,12 @@ export async function measure(company: CompanyWithHub, subjects: Subject[], tran
     await opened.close()
   }
 
-  const fresh = await freshMemory(company, subjects, transport, sizes)
+  const fresh = await freshMemory(subjects, transport, sizes)
   await inTurn(sizes.starts, (subject) => start(subject, ''))
   await inTurn(sizes.starts, (subject) => recall(subject, 'list'))
   await company.server.kill()
-  const withHub = subjects.filter((subject) => subject.hubPid() !== null)
-  for (let round = 0; round < sizes.starts; round += 1) for (const each of withHub) await recall(each, 'listAway')
+  const withMemory = subjects.filter(({ remembers }) => remembers)
+  for (let round = 0; round < sizes.starts; round += 1) for (const each of withMemory) await recall(each, 'listAway')
   await company.server.start()
   await company.server.ask({ do: 'set-latency', ms: 50 })
   await inTurn(Math.max(2, Math.ceil(sizes.starts / 2)), (subject) => start(subject, 'At50'))
@@ -100,11 +100,11 @@ export async function measure(company: CompanyWithHub, subjects: Subject[], tran
 }
 
 /** Memory before anything was carried: one bridge, ten with their hub, a hundred of ours. */
-async function freshMemory(company: CompanyWithHub, subjects: Subject[], transport: Transport, sizes: Sizes) {
+async function freshMemory(subjects: Subject[], transport: Transport, sizes: Sizes) {
   const found = new Map<Subject, Figures>()
   for (const subject of subjects) {
     if (!subject.isBridge) continue
-    if (subject.hubPid() !== null) await company.renewHub()
+    await subject.renewHub()
     const figures: Figures = {}
     const one = await openMany(subject, transport, 1)
     const memory = memoryOf(one[0]?.pids() ?? [])
@@ -113,7 +113,7 @@ async function freshMemory(company: CompanyWithHub, subjects: Subject[], transpo
     const many = await openMany(subject, transport, sizes.many)
     figures.many = sumOf(subject, many)
     await closeAll(many)
-    if (sizes.hundred && subject.hubPid() !== null) {
+    if (sizes.hundred && subject.remembers) {
       const hundred = await openMany(subject, transport, 100)
       figures.hundred = sumOf(subject, hundred)
       await closeAll(hundred)

@@ -6,6 +6,7 @@ import { hasNative, ourCommand } from './bridges.ts'
 import { peers as otherBridges } from './candidates.ts'
 import type { CompanyWithHub } from './company.ts'
 import { connectDirect } from './direct.ts'
+import type { Floor } from './floor/floor.ts'
 
 /** Anything that answers an echo, opened: a bridge, or the SDK's client without one. */
 export type Opened = {
@@ -23,21 +24,32 @@ export type Opened = {
 export type Subject = {
   name: string
   isBridge: boolean
+  /** What is said before, it can say again without the server. */
+  remembers: boolean
   hubPid: () => number | null
+  /** A hub that has carried nothing yet. */
+  renewHub: () => Promise<void>
+  transports: Transport[]
   open: (transport: Transport) => Promise<Opened>
 }
 
+type Hub = { hubPid: () => number; renewHub: () => Promise<void> }
+const all: Transport[] = ['http', 'json', 'sse', 'split']
+
 /** Ours first; `mcp-remote` is what all are compared with. */
-export function createSubjects(company: CompanyWithHub): Subject[] {
-  const { server, env, token, hubPid } = company
-  const bridge = (name: string, hasHub: boolean, command: (transport: Transport) => string[]): Subject => ({
+export function createSubjects(company: CompanyWithHub, floor: Floor | null = null): Subject[] {
+  const { server, env, token } = company
+  const bridge = (name: string, hub: Hub | null, command: (transport: Transport) => string[]): Subject => ({
     name,
     isBridge: true,
-    hubPid: () => (hasHub ? hubPid() : null),
+    remembers: hub === company,
+    hubPid: () => hub?.hubPid() ?? null,
+    renewHub: async () => hub?.renewHub(),
+    transports: all,
     async open(transport) {
       const peer = startPeer({ command: command(transport), env })
       await peer.initialize()
-      return toOpened(peer, () => (hasHub ? treeOf(hubPid()) : []))
+      return toOpened(peer, () => (hub ? treeOf(hub.hubPid()) : []))
     },
   })
   const target = (transport: Transport) => ({
@@ -45,13 +57,28 @@ export function createSubjects(company: CompanyWithHub): Subject[] {
     ...{ kind: transport === 'sse' ? 'sse' : 'http', transport, home: env.HOME ?? '' },
   })
   return [
-    ...(hasNative() ? [bridge('causeway, native', true, (transport) => ourCommand('native', target(transport)))] : []),
-    bridge('causeway, Node', true, (transport) => ourCommand('node', target(transport))),
-    ...otherBridges.map(({ name, command }) => bridge(name, false, (transport) => command(target(transport)))),
+    ...(hasNative()
+      ? [bridge('causeway, native', company, (transport) => ourCommand('native', target(transport)))]
+      : []),
+    bridge('causeway, Node', company, (transport) => ourCommand('node', target(transport))),
+    ...otherBridges.map(({ name, command }) => bridge(name, null, (transport) => command(target(transport)))),
+    ...(floor
+      ? [
+          {
+            ...bridge('bare relay, bare hub', { hubPid: floor.hubPid, renewHub: floor.renew }, (transport) =>
+              floor.command(server.url(transport), token),
+            ),
+            transports: ['http', 'json'] as Transport[],
+          },
+        ]
+      : []),
     {
       name: 'SDK client, no bridge',
       isBridge: false,
+      remembers: false,
       hubPid: () => null,
+      renewHub: async () => {},
+      transports: all,
       async open(transport) {
         const spawnedAt = nowMs()
         const client = await connectDirect(server.url(transport), token, transport === 'sse' ? 'sse' : 'http')
