@@ -9,7 +9,7 @@ const document = CompanyDocument.parse({
   catalogUrl: 'https://acme.example/catalog.json',
 })
 
-function make() {
+function make(read = document) {
   const opened: string[] = []
   const quit = vi.fn()
   const app = createApp({
@@ -17,7 +17,7 @@ function make() {
     mode: 'headless',
     dataFolder: '/data',
     startedAt: new Date(0),
-    company: () => ({ address: 'https://mcp.acme.example', document }),
+    company: () => ({ address: 'https://mcp.acme.example', document: read }),
     companyProblem: () => null,
     joinCompany: async () => {},
     knownPaths: async () => ['/home/ana/.cursor/mcp.json'],
@@ -34,8 +34,10 @@ test('says which company, version and process it is', () => {
     version: '1.2.3',
     mode: 'headless',
     pid: process.pid,
-    company: { name: 'Acme', address: 'https://mcp.acme.example' },
+    company: { name: 'Acme', address: 'https://mcp.acme.example', deviceCode: true },
   })
+  const sso = { ...document.sso, deviceCodeFallback: false }
+  expect(make({ ...document, sso }).app.snapshot().company?.deviceCode).toBe(false)
 })
 
 test('opens a file it has named, and no other', async () => {

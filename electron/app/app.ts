@@ -40,6 +40,7 @@ export function createApp(needs: Needs) {
       company: company && {
         name: company.document.name,
         address: company.address,
+        deviceCode: company.document.sso.deviceCodeFallback,
         ...(company.document.supportUrl === undefined ? {} : { supportUrl: company.document.supportUrl }),
       },
       problem: needs.companyProblem(),

@@ -151,7 +151,9 @@ describe.each(Object.keys(badAnswers))('%s', (transport) => {
       expect((await client.answer(77)).error?.message).toMatch(/11\.0 MB, the limit is 10\.0 MB.*Settings/)
     })
 
-    test.skipIf(transport === 'http')('nonsense between the answers is passed over, and reaches nobody', async () => {
+    // Over http a POST has one answer, and nothing between.
+    if (transport === 'http') return
+    test('nonsense between the answers is passed over, and reaches nobody', async () => {
       const before = client.received.length
       client.call(88, 'nonsense')
       expect(await client.answer(88)).toHaveProperty('result')

@@ -57,7 +57,7 @@ const state: TrayState = {
     startedAt: now,
     dataFolder: '/d',
     problem: null,
-    company: { name: 'R&D Corp', address: 'https://corp.example' },
+    company: { name: 'R&D Corp', address: 'https://corp.example', deviceCode: true },
   },
   auth: { state: 'signed-in', account, expiresAt: null, kept: 'keychain' },
   catalog: {

@@ -114,7 +114,7 @@ export function createMemoryCore(world: World) {
       ...mirror('app'),
       setCompany: ({ address }) =>
         answer('app.setCompany', () => {
-          change('app', { ...world.app, company: { name: 'Northwind Traders', address } })
+          change('app', { ...world.app, company: { name: 'Northwind Traders', address, deviceCode: true } })
           return world.app
         }),
       openPath: () => answer('app.openPath', () => undefined),

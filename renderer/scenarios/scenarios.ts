@@ -318,6 +318,14 @@ export const scenarios: Scenario[] = [
   },
   { name: 'account', hash: '#/account' },
   { name: 'account-signed-out', hash: '#/account', change: signedOut },
+  {
+    name: 'account-no-device-code',
+    hash: '#/account',
+    change: (world) => {
+      signedOut(world)
+      if (world.app.company) world.app.company.deviceCode = false
+    },
+  },
   { name: 'account-signing-in', hash: '#/account', change: signingIn },
   {
     name: 'account-needs-sign-in',

@@ -186,6 +186,7 @@ export function createWorld(): World {
         name: 'Northwind Traders',
         address: 'https://mcp.northwind.example',
         supportUrl: 'https://help.northwind.example/mcp',
+        deviceCode: true,
       },
       problem: null,
     },

@@ -17,6 +17,7 @@ export function SignInCard() {
   const auth = useAuth(({ value }) => value)
   const said = useAuth(({ problem }) => problem?.code)
   const company = useApp(({ value }) => value?.company?.name)
+  const mayUseDevice = useApp(({ value }) => value?.company?.deviceCode ?? true)
   if (auth?.state === 'signing-in') return auth.device ? <OnDevice device={auth.device} /> : <Waiting auth={auth} />
   const problem = auth && 'problem' in auth ? auth.problem : null
   const label = company ? t('signIn.buttonAt', { company }) : t('signIn.button')
@@ -32,9 +33,11 @@ export function SignInCard() {
       </div>
       <Text c="dimmed" size="sm">
         {t('signIn.opens')}{' '}
-        <Anchor component="button" type="button" size="sm" onClick={() => void signInWithDevice()}>
-          {t('signIn.device.instead')}
-        </Anchor>
+        {mayUseDevice && (
+          <Anchor component="button" type="button" size="sm" onClick={() => void signInWithDevice()}>
+            {t('signIn.device.instead')}
+          </Anchor>
+        )}
       </Text>
     </Stack>
   )

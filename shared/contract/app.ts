@@ -13,7 +13,15 @@ export const AppInfo = z.object({
   pid: z.number().int(),
   startedAt: z.iso.datetime(),
   dataFolder: z.string(),
-  company: z.object({ name: z.string(), address: z.string(), supportUrl: z.string().optional() }).nullable(),
+  company: z
+    .object({
+      name: z.string(),
+      address: z.string(),
+      supportUrl: z.string().optional(),
+      /** Whether a sign-in with a code on another device may be tried. */
+      deviceCode: z.boolean(),
+    })
+    .nullable(),
   /** Why the company could not be read, where that is so. */
   problem: ProblemData.nullable(),
 })
