@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { createDrain } from './drain.ts'
 import { createLines } from './lines.ts'
 import type { Session } from './session.ts'
 import { maxLineBytes } from './session.ts'
@@ -15,7 +16,7 @@ const worthCopying = 64 * 1024
  * one write: with many calls in flight the writes would be most of the work.
  */
 export function createLineWriter(socket: Socket) {
-  let drained: Promise<void> | null = null
+  const drained = createDrain(socket)
   let small: Buffer[] = []
   let smallBytes = 0
   let linesThisTurn = 0
@@ -54,16 +55,7 @@ export function createLineWriter(socket: Socket) {
     if (line.length > worthCopying) writeLarge(line)
     else writeSmall(line)
     if (socket.writableLength > mostWaiting) return void socket.destroy()
-    if (!socket.writableNeedDrain) return
-    drained ??= new Promise<void>((resolve) => {
-      const done = () => {
-        drained = null
-        socket.off('drain', done).off('close', done)
-        resolve()
-      }
-      socket.on('drain', done).on('close', done)
-    })
-    return drained
+    return drained()
   }
 }
 

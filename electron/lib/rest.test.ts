@@ -40,6 +40,18 @@ describe('when memory is given back', () => {
     expect(collect).not.toHaveBeenCalled()
   })
 
+  test('where there is no way to, the app goes on', () => {
+    const { collect, rest } = start(120 * mib)
+    collect.mockImplementation(() => {
+      throw new ReferenceError('gc is not defined')
+    })
+    rest.worked()
+    expect(() => vi.advanceTimersByTime(60_000)).not.toThrow()
+    rest.worked()
+    vi.advanceTimersByTime(60_000)
+    expect(collect).toHaveBeenCalledTimes(2)
+  })
+
   test('not after the end', () => {
     const { collect, rest } = start(120 * mib)
     rest.worked()

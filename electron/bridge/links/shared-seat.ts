@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { createDrain } from '../drain.ts'
 import type { LocalServer } from './stdio-process.ts'
 
 /** One client’s place at a shared server: what it says goes to `take`, what it is told comes out of `server.stdout`. */
@@ -25,24 +26,12 @@ export function createSeat({ mostUnreadBytes, take, waitingBytes, leave }: Needs
   const stdout = new PassThrough()
   const { promise: exited, resolve: end } = Promise.withResolvers<string>()
   stdout.on('error', () => {})
-  let draining: Promise<void> | null = null
+  const drained = createDrain(stdout)
 
   /** It reads to the end what it was told before. */
   function dismiss(how: string) {
     stdout.once('close', () => end(how))
     stdout.end()
-  }
-  /** However many wait, it is listened for once. */
-  function untilDrained(): Promise<void> {
-    draining ??= new Promise((resolve) => {
-      const done = () => {
-        draining = null
-        stdout.off('drain', done).off('close', done)
-        resolve()
-      }
-      stdout.on('drain', done).on('close', done)
-    })
-    return draining
   }
   return {
     capabilities: null,
@@ -53,7 +42,7 @@ export function createSeat({ mostUnreadBytes, take, waitingBytes, leave }: Needs
       stdout.write('\n')
       return stdout.writableLength + stdout.readableLength <= mostUnreadBytes
     },
-    drained: () => (stdout.writableNeedDrain ? untilDrained() : null),
+    drained: () => drained() ?? null,
     server: {
       stdout,
       write: take,

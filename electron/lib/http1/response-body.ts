@@ -10,13 +10,17 @@ export type Body = AsyncIterable<Buffer> & {
 
 /** From here on the sender waits for the reader. */
 const mostWaiting = 64 * 1024
+/** So many pieces that were read are kept in the list before it is cut. */
+const mostRead = 4096
 
 /**
  * The body of one answer, between a connection that brings it and whoever reads it. A stream of Node does the same at
  * several times the cost, and each call needs one.
  */
 export function createBody(source: Source) {
-  const chunks: Buffer[] = []
+  let chunks: Buffer[] = []
+  /** How many of them are read. Taken off one by one, a long list of crumbs would be moved for each. */
+  let read = 0
   let bytes = 0
   let isPaused = false
   let isOver = false
@@ -48,9 +52,14 @@ export function createBody(source: Source) {
     errored = error
     settle(({ reject }) => reject(error))
   }
+  function forgetRead() {
+    chunks = chunks.slice(read)
+    read = 0
+  }
   /** The reader wants no more: what waits is dropped, what comes is refused. */
   function destroy(reason?: Error) {
-    chunks.length = 0
+    chunks = []
+    read = 0
     if (isOver) return
     const why = reason ?? new Error('nobody reads this answer')
     fail(why)
@@ -58,9 +67,11 @@ export function createBody(source: Source) {
   }
 
   function next(): Promise<IteratorResult<Buffer, undefined>> {
-    const value = chunks.shift()
+    const value = chunks[read]
     if (value) {
+      read += 1
       bytes -= value.length
+      if (read >= mostRead || read === chunks.length) forgetRead()
       if (isPaused && bytes <= mostWaiting) {
         isPaused = false
         source.resume()
