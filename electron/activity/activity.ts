@@ -60,7 +60,7 @@ export function createActivity(needs: Needs) {
     const parsed = Row.safeParse(cap(row))
     if (!parsed.success) return log.error('activity.row-refused', { issues: parsed.error.issues })
     backlog.add(owner(), parsed.data)
-    timer ??= setTimeout(() => void write(), flushMs)
+    writeSoon(flushMs)
   }
 
   let writing: Promise<void> | null = null
@@ -69,12 +69,20 @@ export function createActivity(needs: Needs) {
     timer = undefined
     writing ??= writeAll().finally(() => {
       writing = null
+      if (backlog.size() > 0 && !closed) writeSoon(flushMs)
     })
     return writing
   }
+  function writeSoon(ms: number) {
+    timer ??= setTimeout(() => void write(), ms)
+  }
 
+  /** What waits now. What comes meanwhile waits for the next time: while calls come and go there is always one more. */
   async function writeAll() {
-    for (let batch = backlog.next(); batch; batch = backlog.next()) {
+    for (let left = backlog.size(); left > 0; ) {
+      const batch = backlog.next()
+      if (!batch) return
+      left -= batch.rows.length
       try {
         const first = await worker.ask('append', batch)
         backlog.done(batch)
@@ -82,7 +90,7 @@ export function createActivity(needs: Needs) {
         if (batch.owner === owner()) added.emit(batch.rows.map((row, at) => ({ id: first + at, ...row })))
       } catch (error) {
         fail('activity.not-saved', 'activity.write-failed', error)
-        if (!closed) timer ??= setTimeout(() => void write(), retryMs)
+        if (!closed) writeSoon(retryMs)
         return
       }
     }
@@ -94,7 +102,9 @@ export function createActivity(needs: Needs) {
   }
 
   async function page(query: { before?: number | undefined; limit: number; filter: ActivityFilter }) {
-    void write() // what was recorded before the question is in the answer
+    // What was recorded before the question is in the answer.
+    await writing
+    await write()
     const found = await worker.ask('page', { owner: owner(), query }).catch((error) => {
       log.error('activity.page-failed', { error })
       throw new Problem('activity.unavailable', error instanceof Error ? error.message : undefined, { cause: error })
@@ -118,6 +128,7 @@ export function createActivity(needs: Needs) {
     closed = true
     clearTimeout(first)
     clearInterval(daily)
+    await writing
     await write()
     clearTimeout(timer)
     if (backlog.size() > 0) log.error('activity.rows-lost', { calls: backlog.size() })

@@ -24,7 +24,6 @@ export function createBody(source: Source) {
   let bytes = 0
   let isPaused = false
   let isOver = false
-  let errored: Error | null = null
   let reader: { resolve: (result: IteratorResult<Buffer, undefined>) => void; reject: (error: Error) => void } | null =
     null
 
@@ -49,7 +48,7 @@ export function createBody(source: Source) {
   function fail(error: Error) {
     if (isOver) return
     isOver = true
-    errored = error
+    body.errored = error
     settle(({ reject }) => reject(error))
   }
   function forgetRead() {
@@ -78,7 +77,7 @@ export function createBody(source: Source) {
       }
       return Promise.resolve({ value, done: false })
     }
-    if (errored) return Promise.reject(errored)
+    if (body.errored) return Promise.reject(body.errored)
     if (isOver) return Promise.resolve({ value: undefined, done: true })
     return new Promise((resolve, reject) => {
       reader = { resolve, reject }
@@ -91,12 +90,7 @@ export function createBody(source: Source) {
       return Promise.resolve({ value: undefined, done: true })
     },
   }
-  const body: Body = {
-    [Symbol.asyncIterator]: () => iterator,
-    get errored() {
-      return errored
-    },
-    destroy,
-  }
-  return { body, push, end, fail }
+  // No getter: an object literal with one is a hidden class of its own each time, and the engine keeps them all for long.
+  const body = { [Symbol.asyncIterator]: () => iterator, errored: null as Error | null, destroy } satisfies Body
+  return { body: body as Body, push, end, fail }
 }
