@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AccountId } from '../../shared/ids.ts'
 import type { PageQuery } from './activity-query.ts'
-import { createActivityStore, type Gap, type NewRow } from './activity-store.ts'
+import { createActivityStore, type Gap } from './activity-store.ts'
+import type { NewRow } from './appender.ts'
 import { NewerSchema } from './migrations/migrate.ts'
 
 /** Whose log: one database each. `local` holds the calls made while nobody was signed in. */

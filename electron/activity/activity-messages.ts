@@ -1,6 +1,7 @@
 import type { Owner, SetAside } from './activity-files.ts'
 import type { PageQuery } from './activity-query.ts'
-import type { Gap, NewRow, Page } from './activity-store.ts'
+import type { Gap, Page } from './activity-store.ts'
+import type { NewRow } from './appender.ts'
 
 /** What the worker is asked, and what it answers to each. */
 export type Asks = {

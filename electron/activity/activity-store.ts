@@ -2,9 +2,9 @@ import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { CallRow } from '../../shared/contract/activity.ts'
 import { matchesSql, type PageQuery, pageSql, totalSql } from './activity-query.ts'
+import { createAppender, type NewRow } from './appender.ts'
 import { migrate } from './migrations/migrate.ts'
 
-export type NewRow = Omit<CallRow, 'id'>
 export type Page = { rows: CallRow[]; next: number | null; total: number }
 /** Calls that are missing: how many and from when to when, as far as known. */
 export type Gap = { reason: string; calls: number | null; since: string | null; until: string | null }
@@ -23,9 +23,7 @@ export function createActivityStore({ path, now, maxPages }: Needs) {
     database.close()
     throw error
   }
-  const insert = database.prepare(`
-    INSERT INTO calls (time, client, client_name, server, method, target, outcome, code, message, duration_ms, request_bytes, response_bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const add = createAppender(database)
   const remove = database.prepare('DELETE FROM calls WHERE id > ? AND id <= ? AND time < ?')
 
   function atOnce<T>(work: () => T): T {
@@ -40,14 +38,6 @@ export function createActivityStore({ path, now, maxPages }: Needs) {
     }
   }
 
-  function add(row: NewRow): CallRow {
-    const { time, client, clientName, server, method, target, outcome, code, message } = row
-    const { durationMs, requestBytes, responseBytes } = row
-    const texts = [time, client, clientName, server, method, target, outcome, code, message]
-    const { lastInsertRowid } = insert.run(...texts, durationMs, requestBytes, responseBytes)
-    return { id: Number(lastInsertRowid), ...row }
-  }
-
   function noteGap({ reason, calls, since, until }: Gap) {
     const sql = 'INSERT INTO gaps (noticed, reason, calls, since, until) VALUES (?, ?, ?, ?, ?)'
     database.prepare(sql).run(now().toISOString(), reason, calls, since, until)
@@ -58,7 +48,7 @@ export function createActivityStore({ path, now, maxPages }: Needs) {
     append: (rows: NewRow[], gap: Gap | null): CallRow[] =>
       atOnce(() => {
         if (gap) noteGap(gap)
-        return rows.map(add)
+        return add(rows)
       }),
     noteGap,
     page: (query: PageQuery): Page => {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ActivityFilter, CallRow } from '../../shared/contract/activity.ts'
 import { createMemoryLog } from '../lib/log.ts'
 import { createActivity } from './activity.ts'
+import { createAppender } from './appender.ts'
 import { exampleRow } from './fixtures/rows.ts'
 
 let folder: string
@@ -90,11 +91,20 @@ async function* walk(activity: ReturnType<typeof openActivity>, filter: Activity
 /** Row `n` of these is an error when `n` is a thousand; there are seven servers and fifty tools. */
 function seed(rows: number) {
   const database = new DatabaseSync(join(folder, 'activity-local.db'))
-  database.exec(`
-    INSERT INTO calls (time, client, client_name, server, method, target, outcome, message, duration_ms, request_bytes, response_bytes)
-    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
-    SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 1790000000 + i, 'unixepoch'), 'vscode', 'Visual Studio Code', 'server-' || (i % 7),
-      'tools/call', 'tool_' || (i % 50), iif(i % 1000 = 0, 'error', 'ok'), iif(i % 1000 = 0, 'failed number ' || (i / 1000), NULL),
-      12.5, 200, 3000 FROM n`)
+  const append = createAppender(database)
+  database.exec('BEGIN')
+  for (let from = 1; from <= rows; from += 500) {
+    const count = Math.min(500, rows - from + 1)
+    append(Array.from({ length: count }, (_, index) => seedRow(from + index)))
+  }
+  database.exec('COMMIT')
   database.close()
 }
+const seedRow = (n: number) =>
+  exampleRow({
+    time: new Date((1_790_000_000 + n) * 1000).toISOString(),
+    server: `server-${n % 7}`,
+    target: `tool_${n % 50}`,
+    outcome: n % 1000 === 0 ? 'error' : 'ok',
+    message: n % 1000 === 0 ? `failed number ${n / 1000}` : null,
+  })

@@ -61,6 +61,32 @@ test('a recorded call is on the next page, is told to listeners with its id, and
   expect(targets(await openActivity().page({ limit: 2, filter: {} }))).toEqual(['d', 'c'])
 })
 
+test('calls that come one after the other are written together, ten times a second and no more often', async () => {
+  const activity = openActivity()
+  await activity.page(everything)
+  const told: number[] = []
+  activity.added((rows) => told.push(rows.length))
+  const since = performance.now()
+  let recorded = 0
+  for (; performance.now() - since < 600; recorded += 1) {
+    activity.record(exampleRow({}))
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await vi.waitFor(() => expect(told.reduce((sum, rows) => sum + rows, 0)).toBe(recorded), waitMs)
+  expect(told.length).toBeLessThanOrEqual((performance.now() - since) / 100 + 1)
+})
+
+test('what was recorded before a question is in its answer, also while earlier calls are being written', async () => {
+  const activity = openActivity()
+  const before = Array.from({ length: 1200 }, (_, index) => exampleRow({ target: `before-${index}` }))
+  for (const row of before) activity.record(row)
+  const first = activity.page(everything)
+  activity.record(exampleRow({ target: 'meanwhile' }))
+  const second = activity.page(everything)
+  expect((await first).total).toBeGreaterThanOrEqual(1200)
+  expect(targets(await second)[0]).toBe('meanwhile')
+})
+
 test('each account has a log of its own, and nobody sees another’s', async () => {
   let account: AccountId | null = anna
   const activity = openActivity({ account: () => account })

@@ -4,7 +4,7 @@ import { Problem, type ProblemCode, type ProblemData } from '../../shared/proble
 import type { Log } from '../lib/log.ts'
 import { createSignal } from '../lib/signal.ts'
 import type { Owner } from './activity-files.ts'
-import type { NewRow } from './activity-store.ts'
+import type { NewRow } from './appender.ts'
 import { createBacklog } from './backlog.ts'
 import { createWorkerClient } from './worker-client.ts'
 

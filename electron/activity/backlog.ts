@@ -1,5 +1,6 @@
 import type { Owner } from './activity-files.ts'
-import type { Gap, NewRow } from './activity-store.ts'
+import type { Gap } from './activity-store.ts'
+import type { NewRow } from './appender.ts'
 
 type Waiting = { owner: Owner; row: NewRow }
 export type Batch = { owner: Owner; rows: NewRow[]; gap: Gap | null }
