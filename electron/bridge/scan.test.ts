@@ -59,6 +59,11 @@ test('refuses what two readers could understand in two ways', () => {
   expect(errorCode('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","n\\u0061me":"b"}}')).toBe(
     -32600,
   )
+  const completion = (ref: string) => `{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{${ref}}}`
+  expect(errorCode(completion('"ref":{"name":"a"},"ref":{"name":"b"}'))).toBe(-32600)
+  expect(errorCode(completion('"ref":{"uri":"a","uri":"b"}'))).toBe(-32600)
+  expect(message(completion('"ref":{"name":7,"uri":"u"}')).target).toBe('u')
+  expect(message(completion('"ref":"name"')).target).toBe(null)
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { eachMember, elements, findText, type Span, skipSpace } from './json-walk.ts'
+import { eachMember, elements, type Span, skipSpace } from './json-walk.ts'
 import type { IdText, RpcError, ScannedMessage } from './message.ts'
 import { rpcCodes } from './rpc.ts'
 
@@ -11,16 +11,19 @@ export type Scanned =
 const longestId = 256
 // Beyond this only the structure is walked: the server, which must parse it anyway, is the judge of the rest.
 const parseLimit = 1024 * 1024
+/** A string that stands for itself. Anything else is for JSON.parse to read. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a JSON string may not hold
+const plain = /^"[^"\\\u0000-\u001f]*"$/
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-// Where the thing a call is about is named, per method.
+// Where in `params` the thing a call is about is named, per method.
 const targets: Record<string, string[][]> = {
-  'tools/call': [['params', 'name']],
-  'prompts/get': [['params', 'name']],
-  'resources/read': [['params', 'uri']],
+  'tools/call': [['name']],
+  'prompts/get': [['name']],
+  'resources/read': [['uri']],
   'completion/complete': [
-    ['params', 'ref', 'name'],
-    ['params', 'ref', 'uri'],
+    ['ref', 'name'],
+    ['ref', 'uri'],
   ],
 }
 
@@ -63,7 +66,7 @@ function toMessage(line: Buffer, members: Map<string, Span>, twice: Set<string>)
   const shared = { line, id, idSpan, failed: members.has('error') }
   if (members.has('method')) {
     if (method === null) return notRpc('The method of this message is not a string')
-    const found = findTarget(line, method)
+    const found = findTarget(line, method, members.get('params') ?? null)
     if (found === undefined) return notRpc('This message names what it calls twice')
     const kind = id === null ? 'notification' : 'request'
     return { ok: true, message: { ...shared, kind, method, target: found } }
@@ -73,28 +76,25 @@ function toMessage(line: Buffer, members: Map<string, Span>, twice: Set<string>)
 }
 
 /** Undefined where two members claim to be the name: a server and a policy could believe different ones. */
-function findTarget(line: Buffer, method: string): string | null | undefined {
+function findTarget(line: Buffer, method: string, params: Span | null): string | null | undefined {
   for (const path of targets[method] ?? []) {
-    let found = 0
-    const params = memberAt(line, path.slice(0, -1))
-    if (params === null) continue
-    eachMember(line, params, (key) => void (key === path.at(-1) && found++))
-    if (found > 1) return undefined
-    const value = toStringValue(findText(line, path))
+    const span = memberAt(line, params, path)
+    if (span === undefined) return undefined
+    const value = span && toStringValue(line.toString('utf8', span.start, span.end))
     if (value !== null) return value
   }
   return null
 }
 
-function memberAt(line: Buffer, path: string[]): number | null {
-  let at: number | null = skipSpace(line, 0)
+/** The value at the end of a path; undefined where a member on the way stands twice. */
+function memberAt(line: Buffer, from: Span | null, path: string[]): Span | null | undefined {
+  let at = from
   for (const wanted of path) {
-    let next: number | null = null
-    eachMember(line, at as number, (key, value) => {
-      if (key === wanted) next = value.start
-    })
-    at = next
     if (at === null) return null
+    const found: Span[] = []
+    eachMember(line, at.start, (key, value) => void (key === wanted && found.push(value)))
+    if (found.length > 1) return undefined
+    at = found[0] ?? null
   }
   return at
 }
@@ -129,6 +129,7 @@ export function toIdText(text: string | null): IdText | null {
 
 function toStringValue(text: string | null): string | null {
   if (!text?.startsWith('"')) return null
+  if (plain.test(text)) return text.slice(1, -1)
   try {
     return JSON.parse(text) as string
   } catch {

@@ -1,8 +1,10 @@
 import { notSpoken } from './http-error.ts'
 
 /** Names in lower case; a name that came more than once has all its values. Without a prototype: a name is any token. */
-export type AnswerHeaders = Record<string, string | string[] | undefined>
-export type AnswerHead = { status: number; isHttp10: boolean; headers: AnswerHeaders }
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+/** Several answers may share one: nobody changes it. */
+export type AnswerHead = { readonly status: number; readonly isHttp10: boolean; readonly headers: AnswerHeaders }
+type Growing = Record<string, string | string[] | undefined>
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -12,7 +14,7 @@ export function readHead(text: string): AnswerHead {
   const first = lineEnd(text, 0)
   const status = statusLine.exec(trimLine(text, 0, first))
   if (!status) throw notSpoken('the first line is no status line')
-  const headers: AnswerHeaders = Object.create(null)
+  const headers: Growing = Object.create(null)
   let last = ''
   for (let at = first + 1, end = at; at < text.length; at = end + 1) {
     end = lineEnd(text, at)
@@ -29,7 +31,7 @@ function lineEnd(text: string, from: number): number {
 }
 const trimLine = (text: string, from: number, end: number) => text.slice(from, end).trim()
 
-function addLine(headers: AnswerHeaders, text: string, from: number, end: number): string {
+function addLine(headers: Growing, text: string, from: number, end: number): string {
   const colon = text.indexOf(':', from)
   const name = colon < end ? text.slice(from, colon) : ''
   if (!token.test(name)) throw notSpoken('a header has no name')
@@ -45,7 +47,7 @@ function addLine(headers: AnswerHeaders, text: string, from: number, end: number
 }
 
 /** A line that begins with a blank goes on with the one before it, as old servers fold them (RFC 9112 §5.2). */
-function fold(headers: AnswerHeaders, name: string, line: string) {
+function fold(headers: Growing, name: string, line: string) {
   const known = headers[name]
   if (known === undefined) throw notSpoken('the first header begins with a blank')
   if (line.includes('\r') || line.includes('\0')) throw notSpoken('a header holds what no header may')

@@ -1,15 +1,17 @@
 import { type AnswerHead, readHead } from './answer-head.ts'
 import { createChunkReader } from './chunks.ts'
-import { framingOf } from './framing.ts'
+import { type Framing, framingOf, idleMsOf } from './framing.ts'
 import { cutOff, HttpError, notSpoken } from './http-error.ts'
 
 type Needs = {
-  /** Once for each answer; interim ones (1xx) are read over. */
-  onHead: (head: AnswerHead) => void
+  /** Once for each answer, with how long the connection may wait for its next one; interim ones (1xx) are read over. */
+  onHead: (head: AnswerHead, idleMs: number) => void
   onData: (piece: Buffer) => void
 }
 /** Of the body: takes what belongs to it in `piece` from `at` on, returns where that ends. */
 type BodyReader = { push: (piece: Buffer, at: number) => number; isDone: () => boolean }
+/** A head, and what it says. */
+type Read = { text: string; head: AnswerHead; framing: Framing; idleMs: number }
 
 const lf = 0x0a
 const cr = 0x0d
@@ -32,6 +34,8 @@ export function createAnswerReader({ onHead, onData }: Needs) {
   let emptyBytes = 0
   let body: BodyReader | null = null
   let endsWithConnection = false
+  /** The heads of one server differ by the second, if at all: what was read of the last is most often true of the next. */
+  let last: Read | null = null
 
   function untilClose(): BodyReader {
     endsWithConnection = true
@@ -55,8 +59,7 @@ export function createAnswerReader({ onHead, onData }: Needs) {
       isDone: () => left === 0,
     }
   }
-  function bodyOf(head: AnswerHead): BodyReader {
-    const framing = framingOf(head)
+  function bodyOf(framing: Framing): BodyReader {
     if (framing.kind === 'none') return noBody
     if (framing.kind === 'length') return counted(framing.bytes)
     return framing.kind === 'chunked' ? createChunkReader({ onData }) : untilClose()
@@ -102,15 +105,21 @@ export function createAnswerReader({ onHead, onData }: Needs) {
   }
   function finishHead(bytes: Buffer, from: number, end: number): number {
     if (end - from > mostHeadBytes) throw new HttpError('HTTP_ENDLESS_HEADERS', 'its headers have no end')
-    const head = readHead(bytes.toString('latin1', from, end).trimEnd())
+    const text = bytes.toString('latin1', from, end).trimEnd()
+    if (text === last?.text) return begin(last, end)
+    const head = readHead(text)
     if (head.status === 101) throw notSpoken('it changes the protocol, which nobody asked for')
     if (head.status < 200) {
       interim += 1
       if (interim > mostInterim) throw notSpoken('it says over and over that the answer will come')
       return end
     }
-    body = bodyOf(head)
-    onHead(head)
+    last = { text, head, framing: framingOf(head), idleMs: idleMsOf(head) }
+    return begin(last, end)
+  }
+  function begin({ head, framing, idleMs }: Read, end: number): number {
+    body = bodyOf(framing)
+    onHead(head, idleMs)
     return end
   }
 

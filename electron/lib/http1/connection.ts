@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { AnswerHead } from './answer-head.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import type { HttpAnswer, HttpRequest } from './exchange.ts'
-import { idleMsOf, usualIdleMs } from './framing.ts'
+import { usualIdleMs } from './framing.ts'
 import { cutOff, HttpError } from './http-error.ts'
 import { createBody } from './response-body.ts'
 
@@ -31,8 +31,8 @@ export function createConnection({ socket, headMs, onFree, onGone }: Needs) {
   let headTimer: NodeJS.Timeout | null = null
   const reader = createAnswerReader({ onHead, onData: (piece) => current?.body?.push(piece) })
 
-  function onHead(head: AnswerHead) {
-    idleMs = idleMsOf(head)
+  function onHead(head: AnswerHead, mayWaitMs: number) {
+    idleMs = mayWaitMs
     const mine = current
     if (!mine) return
     mine.body = createBody({
