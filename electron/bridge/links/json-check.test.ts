@@ -103,3 +103,14 @@ test('in long strings each byte counts, wherever it stands and however the text 
     }
   }
 })
+
+test('in strings of many kilobytes each byte counts, too, and so does what stands behind them', () => {
+  const long = 'x'.repeat(5000)
+  const specials = ['"', '\\', '\\n', '\\x', '\u001f', '\n', '\\"', '\u00ff', '']
+  for (const special of specials) {
+    for (let at = 4080; at < 4140; at += 1) {
+      const text = `["${long}", "${long.slice(0, at)}${special}${long}", "\\t${long}\\"", "${long}"]`
+      expect([special, at, isJson(text)]).toEqual([special, at, parses(text)])
+    }
+  }
+})

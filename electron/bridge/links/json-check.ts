@@ -30,29 +30,67 @@ function skipEscape(bytes: Buffer, at: number): number {
   return kind !== undefined && plainEscapes.has(kind) ? at + 2 : -1
 }
 
-/** The same bytes, also four at a time; `before` are those that lie before the first four. */
-type Text = { bytes: Buffer; words: Int32Array; before: number }
+/**
+ * The same bytes, also four at a time; `before` are those that lie before the first four. No backslash lies from `from`
+ * up to `escape`, where that was found out.
+ */
+type Text = { bytes: Buffer; words: Int32Array; before: number; known: { from: number; escape: number } }
 
 function toText(bytes: Buffer): Text {
   const before = -bytes.byteOffset & 3
   const count = Math.max(0, bytes.length - before) >> 2
   const start = count > 0 ? bytes.byteOffset + before : 0
-  return { bytes, words: new Int32Array(bytes.buffer, start, count), before }
+  return { bytes, words: new Int32Array(bytes.buffer, start, count), before, known: { from: 0, escape: 0 } }
 }
 
 const ones = 0x01010101
 const tops = 0x80808080 | 0
+const low = 0x20202020
 const hasZero = (word: number) => ((word - ones) | 0) & ~word & tops
 /** Four bytes of which none ends a string, escapes, or may not stand in one. */
 const isPlain = (word: number) =>
-  (hasZero(word ^ 0x22222222) | hasZero(word ^ 0x5c5c5c5c) | (((word - 0x20202020) | 0) & ~word & tops)) === 0
+  (hasZero(word ^ 0x22222222) | hasZero(word ^ 0x5c5c5c5c) | (((word - low) | 0) & ~word & tops)) === 0
+
+/** After so many plain words in a row the rest is worth a search by the platform, which is native. */
+const manyWords = 1024
 
 /** Past the plain bytes at `from`, four at a time: most of a long answer is the inside of strings. */
-function skipPlain({ words, before }: Text, from: number): number {
+function skipPlain(text: Text, from: number): number {
+  const { words, before } = text
   if (from < before || ((from - before) & 3) !== 0) return from
   let at = (from - before) >> 2
-  while (at < words.length && isPlain(words[at] as number)) at += 1
+  const soon = Math.min(words.length, at + manyWords)
+  while (at < soon && isPlain(words[at] as number)) at += 1
+  if (at === soon && at < words.length) at = skipLong(text, at)
   return before + at * 4
+}
+
+/** The same, where it goes on for long: neither quote nor backslash is sought here but what no string may hold. */
+function skipLong(text: Text, from: number): number {
+  const { bytes, words, before } = text
+  const quoteAt = bytes.indexOf(quote, before + from * 4)
+  const end = Math.min(quoteAt < 0 ? bytes.length : quoteAt, escapeFrom(text, before + from * 4))
+  const last = (end - before) >> 2
+  let at = from
+  for (; at + 4 <= last; at += 4) {
+    const a = words[at] as number
+    const b = words[at + 1] as number
+    const c = words[at + 2] as number
+    const d = words[at + 3] as number
+    if (((((a - low) & ~a) | ((b - low) & ~b) | ((c - low) & ~c) | ((d - low) & ~d)) & tops) !== 0) break
+  }
+  while (at < last && isPlain(words[at] as number)) at += 1
+  return at
+}
+
+/** Where the first backslash from `from` on lies. Sought once for all strings before it. */
+function escapeFrom({ bytes, known }: Text, from: number): number {
+  if (from < known.from || from > known.escape) {
+    const found = bytes.indexOf(backslash, from)
+    known.from = from
+    known.escape = found < 0 ? bytes.length : found
+  }
+  return known.escape
 }
 
 function skipString(text: Text, from: number): number {
