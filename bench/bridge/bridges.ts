@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { nodeFlags } from '../../electron/lib/bridge-command.ts'
 
 const root = join(import.meta.dirname, '../..')
 const built = (path: string) => join(root, 'dist', path)
@@ -22,6 +23,6 @@ export function ourCommand(
   { server, url, token, kind }: { server: string; url: string; token: string; kind: string },
 ) {
   if (build === 'native') return [ourBridges.native, server, '--client', 'bench']
-  if (build === 'node') return [process.execPath, ourBridges.node, server, '--client', 'bench']
+  if (build === 'node') return [process.execPath, ...nodeFlags, ourBridges.node, server, '--client', 'bench']
   return [process.execPath, ourBridges.alone, url, '--transport', kind, '--bearer', token, '--max-answer', '64']
 }

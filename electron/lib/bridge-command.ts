@@ -9,6 +9,12 @@ import { findFile, writeAtomic } from './atomic-file.ts'
 /** What a client config starts. The command is an absolute path that stays the same over updates of app and Node. */
 export type BridgeCommand = { build: 'native' | 'Node'; command: string; args: string[] }
 
+/**
+ * Node looks at every letter of its script's path, twice more where it follows links; with a path of forty letters that is
+ * often enough for V8 to optimize the looking: two megabytes of each bridge. The script is one file and imports no other.
+ */
+export const nodeFlags = ['--preserve-symlinks-main']
+
 type Needs = {
   platform: NodeJS.Platform
   dataFolder: string
@@ -35,7 +41,7 @@ export async function ensureBridgeCommand(needs: Needs): Promise<BridgeCommand> 
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if (await copyNative({ native, command, platform, write })) return { build: 'native', command, args: [] }
   if (platform === 'win32') return { build: 'Node', command: node, args: [script] }
-  const launcher = Buffer.from(`#!/bin/sh\nexec ${quote(node)} ${quote(script)} "$@"\n`)
+  const launcher = Buffer.from(`#!/bin/sh\nexec ${quote(node)} ${nodeFlags.join(' ')} ${quote(script)} "$@"\n`)
   if (!(await findFile(command))?.equals(launcher)) await write(command, launcher, { mode: 0o755 })
   return { build: 'Node', command, args: [] }
 }

@@ -132,7 +132,7 @@ test('a clone with a native bridge has a copy of it in the same place, and takes
   const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
   const launcher = await ensureBridgeCommand(needs)
   expect(launcher.build).toBe('Node')
-  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' '/b'")
+  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' --preserve-symlinks-main '/b'")
 
   for (const version of ['1', '2']) {
     await writeFile(native, `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
@@ -145,7 +145,7 @@ test('a clone with a native bridge has a copy of it in the same place, and takes
   expect((await stat(launcher.command)).ino).toBe(ino) // what is the same is left alone
   await rm(native)
   await ensureBridgeCommand(needs)
-  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' '/b'")
+  expect(await readFile(launcher.command, 'utf8')).toContain("exec '/node' --preserve-symlinks-main '/b'")
 })
 
 test('a native bridge that this machine cannot run is not used', async () => {
@@ -154,7 +154,7 @@ test('a native bridge that this machine cannot run is not used', async () => {
   const needs = { platform: process.platform, dataFolder: folder, installed: null, native, node: '/node', script: '/b' }
   const { command, build } = await ensureBridgeCommand(needs)
   expect(build).toBe('Node')
-  expect(await readFile(command, 'utf8')).toContain("exec '/node' '/b'")
+  expect(await readFile(command, 'utf8')).toContain("exec '/node' --preserve-symlinks-main '/b'")
 })
 
 test('Windows replaces no bridge that runs: the one before stays, and the next start takes over the new one', async () => {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { HubFiles } from './find-hub.ts'
 import { createNonce, greeting, isNonce, isProof, protocol, prove, type Role } from './proof.ts'
+import { readInto } from './read-into.ts'
 
 /** `away`: nobody there. `unproven`: whoever is there does not know the key. `refused`: the hub said why. */
 export type Dialled =
@@ -14,7 +15,7 @@ const longestLine = 4096
 /** Connects to the hub, makes it prove itself, proves us, says hello. Nothing of the client is sent before. */
 export function dial(hub: HubFiles, role: Role, hello: object): Promise<Dialled> {
   const { promise, resolve } = Promise.withResolvers<Dialled>()
-  const socket = connect(hub.address)
+  const socket: Socket = connect({ path: hub.address, onread: readInto(() => socket) })
   const peerNonce = createNonce()
   let head: Buffer = Buffer.alloc(0)
   let proven = false

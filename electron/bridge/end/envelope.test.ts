@@ -27,6 +27,9 @@ test.each([
   [`{"id":"${'x'.repeat(300)}","method":"a"}`, null, 'a', false],
   ['{"x":"\\\\","id":7}', '7', null, false],
   ['garbage', null, null, false],
+  ['{:1}', null, null, false],
+  ['{"":1,"id":-5}', '-5', null, false],
+  [`{"${'k'.repeat(300)}":1,"id":[],"method":"${'m'.repeat(300)}"}`, null, 'm'.repeat(255), false],
 ])('%s', (text, id, method, error) => {
   expect(read(text)).toEqual({ id, method, error, bytes: Buffer.byteLength(text) })
 })

@@ -14,19 +14,26 @@ export function createEnvelopeReader() {
   let isObject = false
   let awaitsKey = false
   let capture: 'key' | 'id' | 'method' | null = null
-  let captured = ''
+  const held = Buffer.allocUnsafeSlow(longest + 1)
+  /** One more than fit is enough to know that it is too long. */
+  let heldBytes = 0
   let envelope: Envelope = { id: null, method: null, error: false, bytes: 0 }
 
+  function hold(byte: number) {
+    if (heldBytes <= longest) held[heldBytes++] = byte
+  }
+  const inQuotes = () => held.toString('latin1', 1, Math.max(1, heldBytes - 1))
   function keep() {
-    if (capture === 'id') envelope.id = captured.length <= longest && /^["\d-]/.test(captured) ? captured : null
-    if (capture === 'method') envelope.method = captured.slice(1, -1)
+    if (capture === 'id')
+      envelope.id = heldBytes <= longest && beginsId(held[0]) ? held.toString('latin1', 0, heldBytes) : null
+    if (capture === 'method') envelope.method = inQuotes()
     capture = null
   }
   function endKey() {
-    const key = captured.slice(1, -1)
+    const key = inQuotes()
     if (key === 'error') envelope.error = true
     capture = key === 'id' || key === 'method' ? key : null
-    captured = ''
+    heldBytes = 0
   }
   /** One byte outside of a string. */
   function step(byte: number) {
@@ -43,7 +50,7 @@ export function createEnvelopeReader() {
     } else if (depth === 1 && byte === 0x3a && awaitsKey) {
       endKey()
       awaitsKey = false
-    } else if (capture && captured.length <= longest && byte > 0x20) captured += String.fromCharCode(byte)
+    } else if (capture && byte > 0x20) hold(byte)
   }
   function feed(bytes: Buffer, from: number, to: number) {
     envelope.bytes += to - from
@@ -51,9 +58,8 @@ export function createEnvelopeReader() {
     while (at < to) {
       const byte = bytes[at] as number
       if (quoted) {
-        if (capture) {
-          if (captured.length <= longest) captured += String.fromCharCode(byte)
-        } else if (!escaped && byte !== 0x22 && byte !== 0x5c) {
+        if (capture) hold(byte)
+        else if (!escaped && byte !== 0x22 && byte !== 0x5c) {
           at = nextMark(bytes, at, to)
           continue
         }
@@ -64,9 +70,9 @@ export function createEnvelopeReader() {
         quoted = true
         if (depth === 1 && awaitsKey) {
           capture = 'key'
-          captured = ''
+          heldBytes = 0
         }
-        if (capture) captured += '"'
+        if (capture) hold(byte)
       } else step(byte)
       at += 1
     }
@@ -79,11 +85,15 @@ export function createEnvelopeReader() {
     depth = 0
     quoted = escaped = isObject = awaitsKey = false
     capture = null
-    captured = ''
+    heldBytes = 0
     return done
   }
   return { feed, finish }
 }
+
+/** A string or a number. */
+const beginsId = (byte: number | undefined) =>
+  byte === 0x22 || byte === 0x2d || (byte !== undefined && byte >= 0x30 && byte <= 0x39)
 
 const stride = 4096
 

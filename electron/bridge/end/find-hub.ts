@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { under } from '../../lib/paths.ts'
 
 export type HubFiles = { address: string; key: Buffer }
 export const addressFile = 'hub.address'
@@ -8,8 +8,8 @@ export const keyBytes = 32
 
 /** Where a running hub published itself; null where none did. Files that someone else could have written are not believed. */
 export function findHub(runFolder: string): HubFiles | null {
-  const address = readOwn(join(runFolder, addressFile), 4096)?.toString().trimEnd()
-  const key = readOwn(join(runFolder, keyFile), keyBytes + 1)
+  const address = readOwn(under(runFolder, addressFile), 4096)?.toString().trimEnd()
+  const key = readOwn(under(runFolder, keyFile), keyBytes + 1)
   return address && key?.length === keyBytes ? { address, key } : null
 }
 

@@ -61,6 +61,31 @@ describe('what is read', () => {
     expect(readEveryWay(text)).toMatchObject({ body, rest })
   })
 
+  test('each answer of a connection says for itself what it is, also where its head was the same before', () => {
+    const seen: [number, string | undefined, number][] = []
+    const data: string[] = []
+    const reader = createAnswerReader({
+      onHead: ({ status, headers }, idleMs) => void seen.push([status, headers['x-a'] as string | undefined, idleMs]),
+      onData: (piece) => void data.push(piece.toString()),
+    })
+    const take = (text: string) => {
+      expect(reader.push(Buffer.from(text))).toBe(text.length)
+      reader.reset()
+    }
+    const head = (length: number, more = '') => `${ok}Content-Length: ${length}\r\n${more}\r\n`
+    take(`${head(2)}ab`)
+    take(`${head(2)}cd`)
+    take(`${head(3)}efg`)
+    take(`HTTP/1.1 103 Early\r\n\r\n${head(2, 'X-A: 1\r\n')}hi`)
+    take(`${head(2, 'X-A: 2\r\n')}jk`)
+    take(`${head(2, 'Connection: close\r\n')}lm`)
+    take(`${head(0)}`)
+    expect(data).toEqual(['ab', 'cd', 'efg', 'hi', 'jk', 'lm'])
+    const usual = 30_000
+    const plain = [200, undefined, usual]
+    expect(seen).toEqual([plain, plain, plain, [200, '1', usual], [200, '2', usual], [200, undefined, 0], plain])
+  })
+
   test('a body without a length goes on until the connection ends, and only such a body may', () => {
     const endless = `${ok}Content-Type: text/event-stream\r\n\r\ndata: 1\n\n`
     expect(readEveryWay(endless, { ends: true })).toMatchObject({ body: 'data: 1\n\n', rest: null })
