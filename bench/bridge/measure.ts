@@ -3,6 +3,7 @@ import { memoryOf, treeOf } from '../lib/processes.ts'
 import { median, nowMs, quantile } from '../lib/stats.ts'
 import type { Transport } from '../reference/reference-server.ts'
 import type { CompanyWithHub } from './company.ts'
+import { whileAwake } from './floor/awake.ts'
 import type { Opened, Subject } from './subjects.ts'
 
 export type Sizes = {
@@ -81,6 +82,13 @@ export async function measure(company: CompanyWithHub, subjects: Subject[], tran
       add(subject, 'p99', quantile(times, 0.99) ?? 0)
     })
   }
+  await whileAwake(() =>
+    inTurn(sizes.latencyRounds, async (subject) => {
+      const { times, cpuMs } = await loadOf(get(subject), 1, sizes.roundMs)
+      add(subject, 'p50Awake', median(times) ?? 0)
+      add(subject, 'cpu1Awake', (cpuMs / times.length) * 1000)
+    }),
+  )
   for (const [key, payload] of Object.entries({ echo1: megabyte, echo10: tenMegabytes })) {
     await inTurn(sizes.echoes, async (subject) => {
       const opened = get(subject)

@@ -11,6 +11,7 @@ const columns: Column[] = [
   { key: 'list', title: 'tools/list', digits: 1 },
   { key: 'listAway', title: '… server away', digits: 1 },
   { key: 'p50', title: 'p50', digits: 3 },
+  { key: 'p50Awake', title: 'p50, awake', digits: 3 },
   { key: 'p99', title: 'p99', digits: 2 },
   { key: 'rate1', title: 'calls/s', digits: 0 },
   { key: 'rate16', title: 'at 16', digits: 0 },
@@ -18,6 +19,7 @@ const columns: Column[] = [
   { key: 'echo1', title: '1 MB', digits: 1 },
   { key: 'echo10', title: '10 MB', digits: 0 },
   { key: 'cpu1', title: 'CPU/1000', digits: 0 },
+  { key: 'cpu1Awake', title: 'CPU/1000, awake', digits: 0 },
   { key: 'cpu16', title: 'CPU/1000 at 16', digits: 0 },
   { key: 'rss', title: 'RSS of one', digits: 1 },
   { key: 'own', title: 'its own', digits: 1 },
@@ -37,6 +39,8 @@ const goals: Record<string, [number, number]> = {
   cpu16: [0.25, 0.28],
   many: [0.12, 0.5],
 }
+/** What a call at a time costs is judged while the cores are awake, where that could be had: `floor/awake.ts` says why. */
+const judgedBy: Record<string, string> = { p50: 'p50Awake', cpu1: 'cpu1Awake' }
 const mostOfOne = [2, 46]
 /** “About” 5 and 30 ms from the hub’s memory: twice that is a miss. */
 const promisedListMs = [5, 30]
@@ -84,7 +88,8 @@ export function findMisses(rows: Row[]): string[] {
     const build = ['causeway, native', 'causeway, Node'].indexOf(row.name)
     if (build < 0) return []
     const misses = Object.entries(goals).flatMap(([key, limits]) => {
-      const [ratio, limit] = [row.ratios[key], limits[build] as number]
+      const ratio = row.ratios[judgedBy[key] ?? key] ?? row.ratios[key]
+      const limit = limits[build] as number
       if (ratio === undefined || (key.startsWith('rate') ? ratio >= limit : ratio <= limit)) return []
       return [`${row.name}: ${key} is ${ratio.toFixed(3)} of mcp-remote’s, promised ${limit}`]
     })

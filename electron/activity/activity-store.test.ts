@@ -84,13 +84,7 @@ test('the schema is this, and changes only by a new migration', () => {
       .prepare(others)
       .all()
       .map(({ name }) => name),
-  ).toEqual([
-    'calls_by_client',
-    'calls_by_outcome',
-    'calls_by_server',
-    'calls_by_wording',
-    'calls_removed',
-  ])
+  ).toEqual(['calls_by_client', 'calls_by_outcome', 'calls_by_server', 'calls_by_wording', 'calls_removed'])
   database.close()
 })
 

@@ -1,23 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { compile } from './compile.ts'
 
 /**
  * How low a bridge of this kind could go on this machine, at this hour: a relay of fifty lines of C on a hub that does
  * nothing but carry. Null where there is no C compiler.
  */
 export async function startFloor(env: Record<string, string>) {
-  const folder = mkdtempSync(join(tmpdir(), 'causeway-floor-'))
-  const relay = join(folder, 'relay')
-  try {
-    execFileSync('cc', ['-O2', '-pthread', '-o', relay, join(import.meta.dirname, 'relay.c')], { stdio: 'ignore' })
-  } catch {
-    rmSync(folder, { recursive: true, force: true })
-    return null
-  }
-  const socket = join(folder, 'hub.sock')
+  const built = compile('relay')
+  if (!built) return null
+  const socket = join(built.folder, 'hub.sock')
   let hub: ChildProcess
 
   async function start() {
@@ -33,7 +27,7 @@ export async function startFloor(env: Record<string, string>) {
   }
   await start()
   return {
-    command: (url: string, token: string) => [relay, socket, JSON.stringify({ url, token })],
+    command: (url: string, token: string) => [built.program, socket, JSON.stringify({ url, token })],
     hubPid: () => hub.pid as number,
     async renew() {
       await end()
@@ -41,7 +35,7 @@ export async function startFloor(env: Record<string, string>) {
     },
     async close() {
       await end()
-      rmSync(folder, { recursive: true, force: true })
+      built.remove()
     },
   }
 }
