@@ -77,6 +77,26 @@ static void open_quote(struct envelope_reader *reader) {
   if (reader->capture) add(reader, '"');
 }
 
+/*
+ * The next quote or backslash from `at` on. In long lines they are far apart, and the library looks faster than a loop;
+ * it looks a little way at a time, so that text full of the one is not searched over and over for the other.
+ */
+static size_t next_mark(const uint8_t *bytes, size_t at, size_t length) {
+  enum { near = 32, stride = 512 };
+  for (size_t end = length - at < near ? length : at + near; at < end; at++)
+    if (bytes[at] == '"' || bytes[at] == '\\') return at;
+  while (at < length) {
+    size_t count = length - at < stride ? length - at : stride;
+    const uint8_t *quote = memchr(bytes + at, '"', count);
+    if (quote) count = (size_t)(quote - (bytes + at));
+    const uint8_t *backslash = memchr(bytes + at, '\\', count);
+    if (backslash) return (size_t)(backslash - bytes);
+    at += count;
+    if (quote) return at;
+  }
+  return length;
+}
+
 void envelope_feed(struct envelope_reader *reader, const uint8_t *bytes, size_t length) {
   for (size_t at = 0; at < length; at++) {
     if (!reader->quoted) {
@@ -86,7 +106,7 @@ void envelope_feed(struct envelope_reader *reader, const uint8_t *bytes, size_t 
     }
     /* Most bytes of a long line are inside of strings that nobody asks for. */
     if (!reader->capture && !reader->escaped) {
-      while (at < length && bytes[at] != '"' && bytes[at] != '\\') at++;
+      at = next_mark(bytes, at, length);
       if (at == length) return;
     }
     step_quoted(reader, bytes[at]);

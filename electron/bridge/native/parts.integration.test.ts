@@ -109,6 +109,11 @@ test('finds in each line what the Node build finds, whatever is in it and howeve
   const input = lines.filter((line) => /[^ \r]/.test(line))
   const long = `{"x":"${'y'.repeat(100_000)}","id":"long","method":"initialize"}`
   input.push(long)
+  // In long strings no quote and no escape is passed over, wherever it stands.
+  for (const before of [0, 30, 31, 32, 33, 34, 511, 542, 543, 544, 545, 546, 1055, 1056, 1057, 5000]) {
+    for (const text of ['\\"', '\\\\', '', '","method":"initialize', '\\\\","y":"'])
+      input.push(`{"x":"${'m'.repeat(before)}${text}${'m'.repeat(600)}","id":${before}}`)
+  }
   const expected = input.map((line) => scanInNode(Buffer.from(line)))
   for (const step of [1 << 20, 4096, 7]) {
     const found = ask(['scan', `${step}`], `${input.join('\n')}\n`).split('\n')
