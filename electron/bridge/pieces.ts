@@ -39,3 +39,4 @@ export function createPieces() {
     },
   }
 }
+export type Pieces = ReturnType<typeof createPieces>

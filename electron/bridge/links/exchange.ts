@@ -60,7 +60,7 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
   const placeOf = placesOf()
 
   /** The whole time until the headers are there: a server that sends them byte by byte gains nothing by it. */
-  async function dispatch(request: Request, signIn: Record<string, string>): Promise<Answer> {
+  function dispatch(request: Request, signIn: Record<string, string>): Promise<Answer> {
     const { headersMs = 0, signal, url } = request
     if (headersMs === 0) return dispatchNow(request, signIn)
     const late = new AbortController()
@@ -95,13 +95,13 @@ export function createExchange({ headers }: Pick<LinkNeeds, 'headers'>, { dispat
     const decoded = decompress(response.body, Array.isArray(encodings) ? encodings.join(',') : encodings)
     return { status: response.statusCode, type: toMediaType(header('content-type')), header, body: decoded, host }
   }
-  async function ask(options: HttpRequest, isRepeatable: boolean): Promise<HttpAnswer> {
-    try {
-      return await dispatcher.request(options)
-    } catch (error) {
-      if (isRepeatable && !options.signal?.aborted && isStaleConnection(error)) return dispatcher.request(options)
+  function ask(options: HttpRequest, isRepeatable: boolean): Promise<HttpAnswer> {
+    const asked = dispatcher.request(options)
+    if (!isRepeatable) return asked
+    return asked.catch((error) => {
+      if (!options.signal?.aborted && isStaleConnection(error)) return dispatcher.request(options)
       throw error
-    }
+    })
   }
 
   async function follow(request: Request, signIn: Record<string, string>): Promise<Answer> {

@@ -29,9 +29,9 @@ const isPassing = (error: unknown) =>
 export function createAnswerStream({ url, exchange, inbox, settings, isCurrent }: Needs) {
   const { timings, maxMessageBytes } = settings
 
-  async function take(event: SseEvent, request: OpenRequest | null) {
+  function take(event: SseEvent, request: OpenRequest | null): Promise<void> | void {
     if (event.kind === 'event') {
-      if (event.type === 'message' && event.data.length > 0) await inbox.receive(event.data, request)
+      if (event.type === 'message' && event.data.length > 0) return inbox.receive(event.data, request)
     } else if (request) {
       inbox.refuse(request, new Problem('bridge.answer-too-large', `more than ${toMegabytes(maxMessageBytes)}`))
       request.abort.abort()

@@ -128,7 +128,7 @@ export function createInbox({ deliver, fail, log, requestMs, expired }: Needs) {
     return isRounded || (id === null && isError) ? (own as Entry) : undefined
   }
 
-  async function respond(message: ServerMessage & { kind: 'response' }, own: OpenRequest | null) {
+  function respond(message: ServerMessage & { kind: 'response' }, own: OpenRequest | null): Promise<void> | void {
     const entry = ownerOf(message, own)
     if (!entry) return log.debug('answer.dropped', { method: own?.method })
     const { line, id, idSpan, isError, scanned } = message

@@ -1,6 +1,6 @@
 import { createEnvelopeReader } from '../end/envelope.ts'
 import type { IdText } from '../message.ts'
-import { createPieces } from '../pieces.ts'
+import { createPieces, type Pieces } from '../pieces.ts'
 
 export type SseEvent =
   | { kind: 'event'; type: string; data: Buffer; id: string | null }
@@ -13,19 +13,57 @@ const lf = 0x0a
 const cr = 0x0d
 const space = Buffer.from(' ')
 const newline = Buffer.from('\n')
+const nothing = Buffer.alloc(0)
 const longestSmallField = 4096
 // Whoever asks to be left alone for a month has made a mistake, or means harm.
 const longestRetryMs = 600_000
 
 const fields: Record<string, Field> = { data: 'data', event: 'event', id: 'id', retry: 'retry' }
 
-/** The field of a line and where its value starts. */
-function readField(line: Buffer): { field: Field; from: number } {
-  const colonAt = line.indexOf(0x3a)
-  if (colonAt === 0) return { field: 'comment', from: line.length }
-  const name = line.toString('latin1', 0, Math.min(8, colonAt < 0 ? line.length : colonAt))
-  const from = colonAt < 0 ? line.length : line[colonAt + 1] === 0x20 ? colonAt + 2 : colonAt + 1
-  return { field: fields[name] ?? 'other', from }
+const colon = 0x3a
+const longestName = 5
+
+/** The field of the line that begins at `start`, and where its value does. */
+function readField(bytes: Buffer, start: number, end: number): { field: Field; from: number } {
+  const until = Math.min(end, start + longestName + 1)
+  let at = start
+  while (at < until && bytes[at] !== colon) at += 1
+  if (at < end && bytes[at] !== colon) return { field: 'other', from: end }
+  if (at === start) return { field: 'comment', from: end }
+  const from = at === end ? end : bytes[at + 1] === 0x20 ? at + 2 : at + 1
+  return { field: fields[bytes.toString('latin1', start, at)] ?? 'other', from: Math.min(from, end) }
+}
+
+/** The data of an event: most often one line of it. */
+function createData() {
+  let only: Buffer | null = null
+  let lines: Pieces | null = null
+  let bytes = 0
+
+  return {
+    add(line: Buffer) {
+      if (only || lines) {
+        lines ??= createPieces()
+        if (only) lines.add(only)
+        only = null
+        lines.add(newline)
+        lines.add(line)
+        bytes += 1 + line.length
+      } else {
+        only = line
+        bytes = line.length
+      }
+    },
+    bytes: () => bytes,
+    has: () => only !== null || lines !== null,
+    take(): Buffer {
+      const all = lines?.take() ?? only ?? nothing
+      only = null
+      lines = null
+      bytes = 0
+      return all
+    },
+  }
 }
 
 /** Data too large to keep: it passes by, and only what it was about is remembered. */
@@ -48,15 +86,14 @@ function createSpill(before: Buffer) {
  */
 export function createSseParser({ maxBytes }: { maxBytes: number }) {
   // The line that has begun. Once it is too long its field is known and its bytes are no longer held.
-  const held = createPieces()
+  let held: Pieces | null = null
   let isComment = false
   let longField: Field | null = null
   let isFirstLine = true
   let skipLf = false
   // The event that has begun.
   let type = ''
-  const data = createPieces()
-  let hasData = false
+  const data = createData()
   let spill: ReturnType<typeof createSpill> | null = null
   let id: string | null = null
   // The stream.
@@ -65,8 +102,6 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
 
   function addData(value: Buffer) {
     if (spill) return spill.feed(value)
-    if (hasData) data.add(newline)
-    hasData = true
     data.add(value)
     if (data.bytes() > maxBytes) spill = createSpill(data.take())
   }
@@ -77,61 +112,71 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
       if (longField === 'data') spill?.feed(part)
       return
     }
-    if (held.bytes() === 0) isComment = part[0] === 0x3a
+    if (!held) isComment = part[0] === colon
+    held ??= createPieces()
     held.add(part)
     if (held.bytes() <= (isComment ? longestSmallField : maxBytes)) return
-    const line = withoutMark(held.take())
-    const { field, from } = readField(line)
+    const line = held.take()
+    held = null
+    const { field, from } = readField(line, afterMark(line, 0), line.length)
     longField = field
     if (field !== 'data') return
     spill ??= createSpill(data.take())
     spill.feed(line.subarray(from))
   }
 
-  const withoutMark = (line: Buffer) =>
-    isFirstLine && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line
+  const afterMark = (bytes: Buffer, at: number) =>
+    isFirstLine && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? at + 3 : at
 
   function dispatch(): SseEvent | null {
     lastEventId = id ?? lastEventId
     const event: SseEvent | null =
-      spill?.finish() ?? (hasData ? { kind: 'event', type: type || 'message', data: data.take(), id } : null)
+      spill?.finish() ?? (data.has() ? { kind: 'event', type: type || 'message', data: data.take(), id } : null)
     type = ''
-    hasData = false
     spill = null
     id = null
     return event
   }
 
-  function takeLine(line: Buffer): SseEvent | null {
-    if (line.length === 0) return dispatch()
-    const { field, from } = readField(line)
-    const value = line.subarray(from)
-    if (field === 'data') addData(value)
-    else if (value.length > longestSmallField) return null
-    else if (field === 'event') type = value.toString()
-    else if (field === 'id' && !value.includes(0)) id = value.toString()
-    else if (field === 'retry' && /^\d+$/.test(value.toString('latin1')))
-      retryMs = Math.min(Number(value.toString('latin1')), longestRetryMs)
+  function takeLine(bytes: Buffer, start: number, end: number): SseEvent | null {
+    if (start === end) return dispatch()
+    const { field, from } = readField(bytes, start, end)
+    if (field === 'data') addData(bytes.subarray(from, end))
+    else if (end - from > longestSmallField) return null
+    else if (field === 'event') type = bytes.toString('utf8', from, end)
+    else if (field === 'id') takeId(bytes.toString('utf8', from, end))
+    else if (field === 'retry') takeRetry(bytes.toString('latin1', from, end))
     return null
   }
+  function takeId(text: string) {
+    if (!text.includes('\0')) id = text
+  }
+  function takeRetry(text: string) {
+    if (/^\d+$/.test(text)) retryMs = Math.min(Number(text), longestRetryMs)
+  }
 
-  function endLine(part: Buffer): SseEvent | null {
+  function endLine(chunk: Buffer, from: number, to: number): SseEvent | null {
     if (longField) {
-      hold(part)
+      hold(chunk.subarray(from, to))
       // Lines of one event are told apart by white space, also where nothing is kept of them.
       if (longField === 'data') spill?.feed(space)
       longField = null
       isFirstLine = false
       return null
     }
-    let line = part
-    if (held.bytes() > 0) {
-      held.add(part)
+    let line = chunk
+    let start = from
+    let end = to
+    if (held) {
+      held.add(chunk.subarray(from, to))
       line = held.take()
+      held = null
+      start = 0
+      end = line.length
     }
-    line = withoutMark(line)
+    start = afterMark(line, start)
     isFirstLine = false
-    return takeLine(line)
+    return takeLine(line, Math.min(start, end), end)
   }
 
   /** The events that these bytes complete. */
@@ -145,7 +190,7 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
     while (nextLf >= 0 || nextCr >= 0) {
       const isCr = nextLf < 0 || (nextCr >= 0 && nextCr < nextLf)
       const end = isCr ? nextCr : nextLf
-      const event = endLine(chunk.subarray(at, end))
+      const event = endLine(chunk, at, end)
       if (event) events.push(event)
       at = end + 1
       if (isCr) {
@@ -155,7 +200,7 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
       }
       if (nextLf >= 0 && nextLf < at) nextLf = chunk.indexOf(lf, at)
     }
-    hold(chunk.subarray(at))
+    if (at < chunk.length) hold(chunk.subarray(at))
     return events
   }
 
