@@ -33,7 +33,7 @@ install()
 if (!hasNative()) console.log('There is no native build here (no C compiler): only the Node build is measured.')
 const sizes: Sizes = values.quick
   ? { starts: 4, latencyRounds: 4, roundMs: 300, echoes: 2, many: 10, hundred: false }
-  : { starts: 9, latencyRounds: 8, roundMs: 500, echoes: 5, many: 10, hundred: true }
+  : { starts: 9, latencyRounds: 8, roundMs: 500, echoes: 9, many: 10, hundred: true }
 const base = 'mcp-remote 0.15.1'
 const wanted = values.only.split(',')
 const company = await startCompanyWithHub()

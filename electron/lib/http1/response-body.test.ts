@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { expect, test, vi } from 'vitest'
 import { createBody } from './response-body.ts'
 
@@ -58,4 +59,12 @@ test('a reader that leaves drops what waits, and what comes later', async () => 
   push(Buffer.from('three'))
   await expect(next()).rejects.toThrow('enough')
   expect(source.abort).toHaveBeenCalledTimes(1)
+})
+
+test('a body is a plain object to the engine: as a dictionary each one lived on until the engine looked at everything', () => {
+  setFlagsFromString('--allow-natives-syntax')
+  const isPlain = new Function('one', 'return %HasFastProperties(one)')
+  const bodies = Array.from({ length: 20 }, () => setUp().body)
+  expect(bodies.map((body) => isPlain(body))).toEqual(bodies.map(() => true))
+  setFlagsFromString('--no-allow-natives-syntax')
 })

@@ -90,7 +90,7 @@ export function createBody(source: Source) {
       return Promise.resolve({ value: undefined, done: true })
     },
   }
-  // No getter: an object literal with one is a hidden class of its own each time, and the engine keeps them all for long.
+  // No getter: an object literal with one is a dictionary to the engine, and bodies lived on long after they were read.
   const body = { [Symbol.asyncIterator]: () => iterator, errored: null as Error | null, destroy } satisfies Body
   return { body: body as Body, push, end, fail }
 }
