@@ -213,7 +213,10 @@ test('a server that is down, and one that does not exist: an error for the call,
   const call = () => client.callTool({ name: 'search_issues', arguments: { query: 'login' } })
   await call()
   await machine.company.parts.gateway.setDown(true)
-  await expect(call()).rejects.toMatchObject({ data: { code: 'bridge.unreachable' } })
+  // A call that goes out while the news of the end is still on its way is lost with its connection, and is not sent twice.
+  const fall = () => call().then(String, (error) => error.data.code)
+  expect(['bridge.unreachable', 'bridge.interrupted']).toContain(await fall())
+  expect(await fall()).toBe('bridge.unreachable')
   await machine.company.parts.gateway.setDown(false)
   expect((await call()).isError ?? false).toBe(false)
   await client.close()
