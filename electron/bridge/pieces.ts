@@ -39,4 +39,3 @@ export function createPieces() {
     },
   }
 }
-export type Pieces = ReturnType<typeof createPieces>

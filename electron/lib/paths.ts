@@ -1,4 +1,4 @@
-import { join, sep } from 'node:path'
+import { sep } from 'node:path'
 import { brand } from '../../shared/brand.ts'
 
 type Env = Record<string, string | undefined>
@@ -8,7 +8,7 @@ export type Paths = { home: string; data: string; cache: string; logs: string; r
 
 export function createPaths(where: { env: Env; platform: NodeJS.Platform }): Paths {
   const { home, data, run } = createBridgePaths(where)
-  return { home, data, cache: join(data, 'cache'), logs: join(data, 'logs'), run, clients: join(data, 'clients') }
+  return { home, data, cache: under(data, 'cache'), logs: under(data, 'logs'), run, clients: under(data, 'clients') }
 }
 
 /** What a bridge needs of them. Loading node:os would cost each bridge a quarter of a megabyte. */

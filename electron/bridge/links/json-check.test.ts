@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { isJsonText } from './json-check.ts'
 
 const isJson = (text: string) => isJsonText(Buffer.from(text))
@@ -112,5 +112,18 @@ test('in strings of many kilobytes each byte counts, too, and so does what stand
       const text = `["${long}", "${long.slice(0, at)}${special}${long}", "\\t${long}\\"", "${long}"]`
       expect([special, at, isJson(text)]).toEqual([special, at, parses(text)])
     }
+  }
+})
+
+test('a long text full of escapes is not searched for its next quote over and over, nor one of strings for escapes', () => {
+  const long = 'x'.repeat(4400)
+  for (const [text, byte] of [
+    [`["${`${long}\\n`.repeat(200)}"]`, 0x22],
+    [JSON.stringify(Array.from({ length: 200 }, () => long)), 0x5c],
+  ] as const) {
+    const bytes = Buffer.from(text)
+    const indexOf = vi.spyOn(bytes, 'indexOf')
+    expect(isJsonText(bytes)).toBe(true)
+    expect(indexOf.mock.calls.filter(([sought]) => sought === byte)).toHaveLength(1)
   }
 })

@@ -30,17 +30,28 @@ function skipEscape(bytes: Buffer, at: number): number {
   return kind !== undefined && plainEscapes.has(kind) ? at + 2 : -1
 }
 
-/**
- * The same bytes, also four at a time; `before` are those that lie before the first four. No backslash lies from `from`
- * up to `escape`, where that was found out.
- */
-type Text = { bytes: Buffer; words: Int32Array; before: number; known: { from: number; escape: number } }
+/** Finds the first of one byte at or behind a place; behind the last there is the end. Places only grow. */
+type Seek = (from: number) => number
+/** The same bytes, also four at a time; `before` are those that lie before the first four. */
+type Text = { bytes: Buffer; words: Int32Array; before: number; quoteFrom: Seek; backslashFrom: Seek }
 
 function toText(bytes: Buffer): Text {
   const before = -bytes.byteOffset & 3
   const count = Math.max(0, bytes.length - before) >> 2
   const start = count > 0 ? bytes.byteOffset + before : 0
-  return { bytes, words: new Int32Array(bytes.buffer, start, count), before, known: { from: 0, escape: 0 } }
+  const words = new Int32Array(bytes.buffer, start, count)
+  return { bytes, words, before, quoteFrom: createSeek(bytes, quote), backslashFrom: createSeek(bytes, backslash) }
+}
+
+/** What was found is kept until it is passed: a text full of the one is not searched over and over for the other. */
+function createSeek(bytes: Buffer, byte: number): Seek {
+  let known = -1
+  return (from) => {
+    if (known >= from) return known
+    const found = bytes.indexOf(byte, from)
+    known = found < 0 ? bytes.length : found
+    return known
+  }
 }
 
 const ones = 0x01010101
@@ -68,10 +79,9 @@ function skipPlain(text: Text, from: number): number {
 
 /** The same, where it goes on for long: neither quote nor backslash is sought here but what no string may hold. */
 function skipLong(text: Text, from: number): number {
-  const { bytes, words, before } = text
-  const quoteAt = bytes.indexOf(quote, before + from * 4)
-  const end = Math.min(quoteAt < 0 ? bytes.length : quoteAt, escapeFrom(text, before + from * 4))
-  const last = (end - before) >> 2
+  const { words, before, quoteFrom, backslashFrom } = text
+  const place = before + from * 4
+  const last = (Math.min(quoteFrom(place), backslashFrom(place)) - before) >> 2
   let at = from
   // A little at a time, by a function that is called often: so V8 compiles it in the middle of the first long answer.
   while (at + fewWords <= last && allStand(words, at, at + fewWords)) at += fewWords
@@ -87,16 +97,6 @@ function allStand(words: Int32Array, from: number, until: number): boolean {
     found |= (word - low) & ~word
   }
   return (found & tops) === 0
-}
-
-/** Where the first backslash from `from` on lies. Sought once for all strings before it. */
-function escapeFrom({ bytes, known }: Text, from: number): number {
-  if (from < known.from || from > known.escape) {
-    const found = bytes.indexOf(backslash, from)
-    known.from = from
-    known.escape = found < 0 ? bytes.length : found
-  }
-  return known.escape
 }
 
 function skipString(text: Text, from: number): number {

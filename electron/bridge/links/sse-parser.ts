@@ -1,6 +1,6 @@
 import { createEnvelopeReader } from '../end/envelope.ts'
 import type { IdText } from '../message.ts'
-import { createPieces, type Pieces } from '../pieces.ts'
+import { createPieces } from '../pieces.ts'
 
 export type SseEvent =
   | { kind: 'event'; type: string; data: Buffer; id: string | null }
@@ -13,7 +13,6 @@ const lf = 0x0a
 const cr = 0x0d
 const space = Buffer.from(' ')
 const newline = Buffer.from('\n')
-const nothing = Buffer.alloc(0)
 const longestSmallField = 4096
 // Whoever asks to be left alone for a month has made a mistake, or means harm.
 const longestRetryMs = 600_000
@@ -32,38 +31,6 @@ function readField(bytes: Buffer, start: number, end: number): { field: Field; f
   if (at === start) return { field: 'comment', from: end }
   const from = at === end ? end : bytes[at + 1] === 0x20 ? at + 2 : at + 1
   return { field: fields[bytes.toString('latin1', start, at)] ?? 'other', from: Math.min(from, end) }
-}
-
-/** The data of an event: most often one line of it. */
-function createData() {
-  let only: Buffer | null = null
-  let lines: Pieces | null = null
-  let bytes = 0
-
-  return {
-    add(line: Buffer) {
-      if (only || lines) {
-        lines ??= createPieces()
-        if (only) lines.add(only)
-        only = null
-        lines.add(newline)
-        lines.add(line)
-        bytes += 1 + line.length
-      } else {
-        only = line
-        bytes = line.length
-      }
-    },
-    bytes: () => bytes,
-    has: () => only !== null || lines !== null,
-    take(): Buffer {
-      const all = lines?.take() ?? only ?? nothing
-      only = null
-      lines = null
-      bytes = 0
-      return all
-    },
-  }
 }
 
 /** Data too large to keep: it passes by, and only what it was about is remembered. */
@@ -86,14 +53,15 @@ function createSpill(before: Buffer) {
  */
 export function createSseParser({ maxBytes }: { maxBytes: number }) {
   // The line that has begun. Once it is too long its field is known and its bytes are no longer held.
-  let held: Pieces | null = null
+  const held = createPieces()
   let isComment = false
   let longField: Field | null = null
   let isFirstLine = true
   let skipLf = false
   // The event that has begun.
   let type = ''
-  const data = createData()
+  const data = createPieces()
+  let hasData = false
   let spill: ReturnType<typeof createSpill> | null = null
   let id: string | null = null
   // The stream.
@@ -102,6 +70,8 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
 
   function addData(value: Buffer) {
     if (spill) return spill.feed(value)
+    if (hasData) data.add(newline)
+    hasData = true
     data.add(value)
     if (data.bytes() > maxBytes) spill = createSpill(data.take())
   }
@@ -112,12 +82,10 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
       if (longField === 'data') spill?.feed(part)
       return
     }
-    if (!held) isComment = part[0] === colon
-    held ??= createPieces()
+    if (held.bytes() === 0) isComment = part[0] === colon
     held.add(part)
     if (held.bytes() <= (isComment ? longestSmallField : maxBytes)) return
     const line = held.take()
-    held = null
     const { field, from } = readField(line, afterMark(line, 0), line.length)
     longField = field
     if (field !== 'data') return
@@ -131,8 +99,9 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
   function dispatch(): SseEvent | null {
     lastEventId = id ?? lastEventId
     const event: SseEvent | null =
-      spill?.finish() ?? (data.has() ? { kind: 'event', type: type || 'message', data: data.take(), id } : null)
+      spill?.finish() ?? (hasData ? { kind: 'event', type: type || 'message', data: data.take(), id } : null)
     type = ''
+    hasData = false
     spill = null
     id = null
     return event
@@ -167,10 +136,9 @@ export function createSseParser({ maxBytes }: { maxBytes: number }) {
     let line = chunk
     let start = from
     let end = to
-    if (held) {
+    if (held.bytes() > 0) {
       held.add(chunk.subarray(from, to))
       line = held.take()
-      held = null
       start = 0
       end = line.length
     }
