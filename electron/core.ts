@@ -193,7 +193,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     allowAdHoc: () => settings.snapshot().allowAdHoc,
     account: () => auth.account()?.id ?? null,
     record(row) {
-      rest.worked()
+      rest.worked(row.requestBytes + row.responseBytes)
       activity.record(row)
     },
     seen: ({ client, stage, at }) => {

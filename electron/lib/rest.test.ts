@@ -10,7 +10,8 @@ describe('when memory is given back', () => {
   afterEach(() => void vi.useRealTimers())
   const start = (held: number) => {
     const collect = vi.fn()
-    return { collect, rest: createRest({ collect, readHeap: () => ({ held, used: 20 * mib }) }) }
+    const setGrowth = vi.fn()
+    return { collect, setGrowth, rest: createRest({ collect, setGrowth, readHeap: () => ({ held, used: 20 * mib }) }) }
   }
 
   test('after ten quiet seconds, once', () => {
@@ -38,6 +39,21 @@ describe('when memory is given back', () => {
     rest.worked()
     vi.advanceTimersByTime(60_000)
     expect(collect).not.toHaveBeenCalled()
+  })
+
+  test('the heap has room while large messages come, and what they left is collected', () => {
+    const { collect, setGrowth, rest } = start(21 * mib)
+    rest.worked(mib - 1)
+    expect(setGrowth).not.toHaveBeenCalled()
+    rest.worked(mib)
+    rest.worked(10 * mib)
+    expect(setGrowth.mock.calls).toEqual([[200]])
+    vi.advanceTimersByTime(30_000)
+    expect(setGrowth.mock.calls).toEqual([[200], [0]])
+    expect(collect).toHaveBeenCalledTimes(1)
+    expect(setGrowth.mock.invocationCallOrder[1]).toBeLessThan(collect.mock.invocationCallOrder[0] as number)
+    rest.worked(mib)
+    expect(setGrowth).toHaveBeenCalledTimes(3)
   })
 
   test('where there is no way to, the app goes on', () => {
