@@ -21,7 +21,7 @@ if (values.help) {
 
   npm run robust -- [--peers] [--long] [--only <part of a row’s name>] [--transport http,json,sse,split] [-j 2]
 
-  --peers  mcp-remote and supergateway as well      --long  also calls of 65 s
+  --peers  mcp-remote and supergateway as well      --long  also calls of 65 s, a minute of all faults
 
 Exit code 1 where a cell of ours fails. All of it is written to out/robust.json.`)
   process.exit(0)

@@ -2,6 +2,7 @@ import { nowMs } from '../lib/stats.ts'
 import type { Peer } from '../lib/stdio-peer.ts'
 import { clientInfo } from '../lib/stdio-peer.ts'
 import { type Cell, comes, leave, token, type Verdict } from './cell.ts'
+import { playStorm } from './storm.ts'
 
 type Scenario = (cell: Cell) => Promise<Verdict>
 
@@ -40,7 +41,7 @@ export const scenarios: Record<string, Scenario> = {
         initialize !== 1 && `${initialize} initialize`,
         wellKnown + other > 0 && `${wellKnown + other} discovery requests`,
         sessions > (transport === 'http' || transport === 'sse' ? 1 : 0) && `${sessions} sessions`,
-        peer.dirt.length > 0 && `stdout has ${peer.dirt[0]}`,
+        peer.dirt.length > 0 && `stdout has ${peer.dirt[0]?.text}`,
       ],
       `${requests} requests up to the first answer`,
     )
@@ -200,6 +201,7 @@ export const scenarios: Record<string, Scenario> = {
     await restartHub()
     return nextCall(peer)
   },
+  'everything breaks while three clients ask without pause': (cell) => playStorm(cell, { seed: 1, seconds: 6 }),
   async 'stdin closes'({ startPeer, server, transport }) {
     const peer = await startPeer()
     return toLeaving(await leave(peer, server, () => peer.endInput()), transport)
@@ -235,6 +237,7 @@ const toLeaving = ({ exit, tookMs, deletes, left }: Leaving, transport: string):
 
 /** Takes more than a minute: only for the whole table. */
 export const longScenarios: Record<string, Scenario> = {
+  'everything breaks, for a minute': (cell) => playStorm(cell, { seed: Date.now() % 1_000_000, seconds: 60 }),
   async 'calls of 65 s, with and without progress'({ startPeer }) {
     const peer = await startPeer()
     const options = { ms: 120_000 }

@@ -24,8 +24,8 @@ export function startPeer({ command, env }: Options) {
   const child: ChildProcessWithoutNullStreams = spawn(program, args, { env, stdio: 'pipe' })
   const waiting = new Map<string | number, Waiter>()
   const notifications: Rpc[] = []
-  /** Lines on stdout that are no JSON, and answers nobody waits for. */
-  const dirt: string[] = []
+  /** Answers nobody waits for, and lines on stdout that are no JSON: `isBroken`. */
+  const dirt: { text: string; bytes: number; isBroken: boolean }[] = []
   let stderr = ''
   let exit: Exit | null = null
   let lastId = 0
@@ -49,19 +49,21 @@ export function startPeer({ command, env }: Options) {
   const limit = 256 * 1024 * 1024
   child.stdout.on('data', createLines({ limit, onLine, onTooLong: () => {} }).push)
 
+  const soil = (line: Buffer, isBroken: boolean) =>
+    void dirt.push({ text: line.toString('utf8', 0, 300), bytes: line.length, isBroken })
   function onLine(line: Buffer) {
     let message: Rpc
     try {
       message = JSON.parse(line.toString()) as Rpc
     } catch {
-      return void dirt.push(line.toString('utf8', 0, 300))
+      return soil(line, true)
     }
     if (message.method !== undefined && message.id === undefined) return void notifications.push(message)
     if (message.method !== undefined) return void (answerFor && write(JSON.stringify(answerFor(message))))
     const waiter = waiting.get(message.id ?? '')
     waiting.delete(message.id ?? '')
     if (waiter) waiter.resolve(message)
-    else if (message.id !== null) dirt.push(line.toString('utf8', 0, 300))
+    else if (message.id !== null) soil(line, false)
   }
   const write = (line: string) => child.stdin.write(`${line}\n`)
 
