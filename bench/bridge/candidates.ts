@@ -3,13 +3,13 @@ import { hasNative, ourCommand } from './bridges.ts'
 import type { Candidate } from './cell.ts'
 
 const modules = join(import.meta.dirname, '../node_modules')
-const kinds = { http: 'http', json: 'http', sse: 'sse', split: 'sse' }
+const kinds = { http: 'http', json: 'http', sse: 'sse', split: 'sse', modern: 'http' }
 
 const native: Candidate = {
   name: 'causeway, native',
   hasHub: true,
   command: (target) => ourCommand('native', { server: 'reference', kind: '', ...target }),
-  transports: ['http', 'json', 'sse', 'split'],
+  transports: ['http', 'json', 'sse', 'split', 'modern'],
 }
 const node: Candidate = {
   ...native,
@@ -20,7 +20,7 @@ const alone: Candidate = {
   name: 'causeway bridge <url>',
   hasHub: false,
   command: (target) => ourCommand('alone', { server: '', kind: kinds[target.transport], ...target }),
-  transports: ['http', 'json', 'sse'],
+  transports: ['http', 'json', 'sse', 'modern'],
 }
 const mcpRemote: Candidate = {
   name: 'mcp-remote 0.15.1',

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { answerModern } from './modern.ts'
 import type { Command } from './reference-server.ts'
 import { createState, toStats } from './state.ts'
 import { answerStreamable } from './streamable.ts'
@@ -31,11 +32,13 @@ async function verify(token: string, keys: ReturnType<typeof createRemoteJWKSet>
 }
 
 const routeMcp = (req: IncomingMessage, res: ServerResponse) => answerStreamable(state, req, res, true)
+const routeModern = (req: IncomingMessage, res: ServerResponse) => answerModern(state, req, res)
 const routeMcpJson = (req: IncomingMessage, res: ServerResponse) => answerStreamable(state, req, res, false)
 
 function findRoute({ method = '', url = '/' }: IncomingMessage) {
   if (url === '/mcp') return routeMcp
   if (url === '/mcp-json') return routeMcpJson
+  if (url === '/modern') return routeModern
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')
   const at = `${method} ${pathname}`
   const id = searchParams.get('session_id') ?? ''
@@ -70,7 +73,7 @@ function onCommand(command: Command): unknown {
     state.legacy.clear()
   } else if (command.do === 'cut-streams') {
     for (const { stream } of state.sessions.values()) stream?.destroy()
-    for (const stream of [...state.legacy.values(), ...state.broadcast]) stream.destroy()
+    for (const stream of [...state.legacy.values(), ...state.broadcast, ...state.listeners.keys()]) stream.destroy()
   }
   return toStats(state)
 }

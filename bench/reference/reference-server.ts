@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Stats } from './state.ts'
 
-export type Transport = 'http' | 'json' | 'sse' | 'split'
+export type Transport = 'http' | 'json' | 'sse' | 'split' | 'modern'
 export type Command =
   | { do: 'stats' }
   | { do: 'set-token'; token: string | null }
@@ -52,7 +52,7 @@ export async function startReferenceServer({ token, issuer }: { token?: string; 
   }
   await start()
 
-  const paths = { http: '/mcp', json: '/mcp-json', sse: '/sse', split: '/events' }
+  const paths = { http: '/mcp', json: '/mcp-json', sse: '/sse', split: '/events', modern: '/modern' }
   return {
     url: (transport: Transport) => `http://127.0.0.1:${port}${paths[transport]}`,
     endpoint(transport: Transport) {

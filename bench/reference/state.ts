@@ -31,6 +31,8 @@ export const createState = () => ({
   legacy: new Map<string, ServerResponse>(),
   /** Streams of the split transport: every answer goes to all of them. */
   broadcast: new Set<ServerResponse>(),
+  /** Streams of `subscriptions/listen`, each with the id it was asked for by. */
+  listeners: new Map<ServerResponse, unknown>(),
   /** Questions to the client, by id. */
   questions: new Map<unknown, (answer: Message) => void>(),
   /** What ends a `slow` call, by session and id. */
@@ -44,7 +46,10 @@ export const toStats = (state: State) => ({
   ...state.counts,
   sessions: state.sessions.size + state.legacy.size,
   openStreams:
-    [...state.sessions.values()].filter(({ stream }) => stream).length + state.legacy.size + state.broadcast.size,
+    [...state.sessions.values()].filter(({ stream }) => stream).length +
+    state.legacy.size +
+    state.broadcast.size +
+    state.listeners.size,
   openings: state.openings,
 })
 export type Stats = ReturnType<typeof toStats>

@@ -4,6 +4,10 @@ import type { Message, Send, State } from './state.ts'
 type Args = { payload?: string; ms?: number; steps?: number; bytes?: number }
 type Call = { state: State; message: Message; session: string; send: Send; args: Args }
 
+export const serverInfo = {
+  serverInfo: { name: 'reference', title: 'Reference server', version: '1.0.0' },
+  instructions: 'Say hello to the bench.',
+}
 const versions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25']
 const text = (value: string) => ({ content: [{ type: 'text', text: value }] })
 const bigTexts = new Map<number, string>()
@@ -89,8 +93,7 @@ async function run({ state, message, session, send }: Omit<Call, 'args'>) {
       result: {
         protocolVersion: versions.includes(wanted) ? wanted : '2025-06-18',
         capabilities: { tools: { listChanged: true }, logging: {} },
-        serverInfo: { name: 'reference', title: 'Reference server', version: '1.0.0' },
-        instructions: 'Say hello to the bench.',
+        ...serverInfo,
       },
     }
   }
