@@ -15,6 +15,7 @@ import { createFileLog } from './lib/log.ts'
 import { createPaths } from './lib/paths.ts'
 import { startNodeCore } from './node-core.ts'
 import { checkPolicyFile } from './policy/check-file.ts'
+import { convertPolicy, writePolicyTemplates } from './policy/forms/convert.ts'
 
 const { env, platform } = process
 const assets = findAssets(import.meta.url)
@@ -77,7 +78,7 @@ void runCli(
   {
     connect,
     connectFiles,
-    checkPolicy: checkPolicyFile,
+    policyFiles: { check: checkPolicyFile, convert: convertPolicy, templates: writePolicyTemplates },
     team: { sync: syncTeam, import: importTeam },
     runAgent,
     runBridge,

@@ -151,6 +151,11 @@ export const problems = {
     title: 'One of your company’s rules is unknown to this version of the app',
     remedy: 'ask-it',
   },
+  'policy.form-unknown': {
+    title: 'Rules are written for macOS as .mobileconfig, for Windows as .reg',
+    remedy: 'none',
+  },
+  'policy.not-written': { title: 'The file could not be written', remedy: 'retry' },
   'policy.file-untrusted': { title: 'A certificate your company names could be changed by others', remedy: 'ask-it' },
   'activity.unavailable': { title: 'The activity log cannot be opened', remedy: 'retry' },
   'activity.set-aside': { title: 'The activity log was damaged, so a new one was started', remedy: 'none' },

@@ -46,7 +46,7 @@ const needs = (answers: Answers) => ({
     close: async () => {},
   }),
   team: undefined as never,
-  checkPolicy: undefined as never,
+  policyFiles: undefined as never,
   runAgent: async () => 0,
   runBridge: async () => {},
   out: (text: string) => out.push(text),

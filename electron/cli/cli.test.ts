@@ -33,7 +33,7 @@ function run(api: unknown, argv: string[], { running = true, ended = new Promise
       connectFiles: async () => ({ api: api as CoreClient, running, ended, close: async () => void closed++ }),
       runBridge: async () => void bridges++,
       team: undefined as never,
-      checkPolicy: undefined as never,
+      policyFiles: undefined as never,
       runAgent: async (options) => {
         agent = options
         return 0

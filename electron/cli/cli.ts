@@ -4,7 +4,7 @@ import { toProblem } from '../../shared/problems.ts'
 import { addApps } from './apps-program.ts'
 import { login, logout } from './auth-commands.ts'
 import { addConnections } from './connections-program.ts'
-import { checkPolicy, showPolicy } from './policy-command.ts'
+import { addPolicy } from './policy-program.ts'
 import { toLines } from './print.ts'
 import * as read from './read-commands.ts'
 import { exitCodes, type Result } from './result.ts'
@@ -70,19 +70,12 @@ export async function runCli(needs: Needs, argv: string[]): Promise<number> {
   })
   addApps(program, add)
   addConnections(program, add, needs)
-  const policy = program.command('policy').description('what IT decides on this computer')
-  add(policy, 'show', 'every key, its value, and who said so; exit code 5 where something is wrong', showPolicy)
   const alone = createSession({ ...needs, connect: async () => ({ close: async () => {} }) })
-  policy
-    .command('check <file>')
-    .description('judge a policy.json before it is rolled out; exit code 1 where something in it is wrong')
-    .option('--json', 'print JSON')
-    .action(async (file: string, { json = false }: { json?: boolean }) => {
-      code = await alone(json, () => checkPolicy(needs.checkPolicy, file))
-    })
-  addSync(program, needs.team, async (json, work) => {
+  const aside = async (json: boolean, work: () => Promise<Result>) => {
     code = await alone(json, work)
-  })
+  }
+  addPolicy(program, add, needs.policyFiles, aside)
+  addSync(program, needs.team, aside)
   program
     .command('bridge', { hidden: false })
     .description('carry an AI client’s messages to a server by its address; see causeway bridge --help')

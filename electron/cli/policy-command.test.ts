@@ -6,6 +6,8 @@ import type { Needs } from './session.ts'
 
 const unknown = [new Problem('policy.key-unknown', 'theme in bad.json').data]
 
+const judge = async (path: string) => ({ path, set: ['allowAdHoc'], problems: path === 'good.json' ? [] : unknown })
+
 async function run(state: PolicyState, ...argv: string[]) {
   const out: string[] = []
   const api = { policy: { snapshot: async () => state } }
@@ -14,7 +16,14 @@ async function run(state: PolicyState, ...argv: string[]) {
     out: (text: string) => out.push(text),
     err: (text: string) => out.push(text),
     version: '1',
-    checkPolicy: async (path: string) => ({ path, set: ['allowAdHoc'], problems: path === 'good.json' ? [] : unknown }),
+    policyFiles: {
+      check: judge,
+      convert: async (path: string, to: string) => ({
+        ...(await judge(path)),
+        written: path === 'good.json' ? to : null,
+      }),
+      templates: async (folder: string) => [`${folder}/a.admx`, `${folder}/en-US/a.adml`],
+    },
   }
   return { code: await runCli(needs as unknown as Needs, ['policy', ...argv]), text: out.join('\n') }
 }
@@ -57,4 +66,17 @@ test('a draft is judged without an app: 0 where it is right, 1 where something i
   expect(text).toMatch(/theme in bad\.json \[policy\.key-unknown\]\nIt sets allowAdHoc\.$/)
   expect(JSON.parse((await run(state(), 'check', 'bad.json', '--json')).text)).toMatchObject({ problems: unknown })
   expect((await run(state(), 'check')).code).toBe(2)
+})
+
+test('a draft becomes a file for a management tool, or nothing where something in it is wrong', async () => {
+  const good = await run(state(), 'convert', 'good.json', 'out.reg')
+  expect(good).toEqual({ code: 0, text: 'out.reg was written. It sets allowAdHoc.' })
+  const { code, text } = await run(state(), 'convert', 'bad.json', 'out.reg')
+  expect(code).toBe(1)
+  expect(text).toMatch(/theme in bad\.json \[policy\.key-unknown\]\nNothing was written\.$/)
+  expect(JSON.parse((await run(state(), 'convert', 'bad.json', 'out.reg', '--json')).text)).toMatchObject({
+    written: null,
+  })
+  expect((await run(state(), 'convert', 'good.json')).code).toBe(2)
+  expect((await run(state(), 'templates', 'x')).text).toBe('x/a.admx\nx/en-US/a.adml')
 })

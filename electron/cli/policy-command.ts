@@ -1,7 +1,8 @@
 import type { PolicyRow } from '../../shared/contract/policy.ts'
+import type { ProblemData } from '../../shared/problems.ts'
 import { toLines, toTable } from './print.ts'
 import { exitCodes, type Result } from './result.ts'
-import type { CheckPolicy, Connection } from './session.ts'
+import type { Connection, PolicyFiles } from './session.ts'
 
 const origins: Record<PolicyRow['origin'], string> = {
   mandatory: 'IT',
@@ -34,13 +35,29 @@ export async function showPolicy({ api }: Connection): Promise<Result> {
 }
 
 /** A draft of `policy.json`. Exit code 1 where something in it is wrong: a slip closes what it should have opened. */
-export async function checkPolicy(check: CheckPolicy, path: string): Promise<Result> {
-  const found = await check(path)
-  const { set, problems } = found
-  const said = problems.map(({ title, detail, code }) => `${title}: ${detail} [${code}]`)
+export async function checkPolicy({ check }: PolicyFiles, path: string): Promise<Result> {
+  const { set, problems } = await check(path)
   return {
-    json: found,
-    text: [...said, set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'].join('\n'),
+    json: { path, set, problems },
+    text: [...toSaid(problems), set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'].join('\n'),
     code: problems.length > 0 ? exitCodes.problem : exitCodes.done,
   }
 }
+
+/** The same draft as a file for a management tool. Nothing is written where something in it is wrong. */
+export async function convertPolicy({ convert }: PolicyFiles, from: string, to: string): Promise<Result> {
+  const { set, problems, written } = await convert(from, to)
+  const sets = set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'
+  return {
+    json: { path: from, set, problems, written },
+    text: written ? `${written} was written. ${sets}` : [...toSaid(problems), 'Nothing was written.'].join('\n'),
+    code: written ? exitCodes.done : exitCodes.problem,
+  }
+}
+
+export async function writePolicyTemplates({ templates }: PolicyFiles, folder: string): Promise<Result> {
+  const written = await templates(folder)
+  return { json: { written }, text: written.join('\n') }
+}
+
+const toSaid = (problems: ProblemData[]) => problems.map(({ title, detail, code }) => `${title}: ${detail} [${code}]`)

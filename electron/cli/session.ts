@@ -14,8 +14,16 @@ export type Connection = {
 }
 export type AgentOptions = { ui: boolean; open: boolean; port: number; company: string | undefined }
 
-/** Judges a draft of a policy file. */
-export type CheckPolicy = (path: string) => Promise<{ path: string; set: string[]; problems: ProblemData[] }>
+type PolicyCheck = { path: string; set: string[]; problems: ProblemData[] }
+/** What IT makes of a policy before it is rolled out. No app is needed for it. */
+export type PolicyFiles = {
+  /** Judges a draft of a policy file. */
+  check: (path: string) => Promise<PolicyCheck>
+  /** Writes a draft in the form of a management tool; `written` is null where something in it is wrong. */
+  convert: (from: string, to: string) => Promise<PolicyCheck & { written: string | null }>
+  /** Writes Group Policy’s templates; resolves to their paths. */
+  templates: (folder: string) => Promise<string[]>
+}
 
 export type Needs = {
   connect: () => Promise<Connection>
@@ -25,8 +33,7 @@ export type Needs = {
   runAgent: (options: AgentOptions) => Promise<number>
   /** Hands this process over to `causeway bridge <url>`; it ends it itself. */
   runBridge: () => Promise<void>
-  /** Judges a policy file before IT rolls it out. */
-  checkPolicy: CheckPolicy
+  policyFiles: PolicyFiles
   /** The project files of a team. */
   team: SyncNeeds
   out: (text: string) => void

@@ -27,7 +27,7 @@ const run = (...argv: string[]) =>
       runAgent: unused,
       runBridge: unused,
       team: { sync: syncTeam, import: importTeam },
-      checkPolicy: undefined as never,
+      policyFiles: undefined as never,
       out: (text) => out.push(text),
       err: (text) => err.push(text),
       version: '1.2.3',

@@ -5,14 +5,16 @@ import { parseDocument, type Tables } from './reading.ts'
 import { unknownNames } from './values.ts'
 
 export type PolicyCheck = { path: string; set: string[]; problems: ProblemData[] }
+/** With what the file says, where it can be read at all. */
+type Checked = PolicyCheck & { tables: Tables | null }
 
 /**
  * What a `policy.json` would do, before IT rolls it out: a slip in it closes what it should have opened. Its owner and
  * mode are not asked: here it may lie anywhere.
  */
-export async function checkPolicyFile(path: string): Promise<PolicyCheck> {
+export async function checkPolicyFile(path: string): Promise<Checked> {
   const tables = await readTables(path)
-  if (!('mandatory' in tables)) return { path, set: [], problems: [tables] }
+  if (!('mandatory' in tables)) return { path, set: [], problems: [tables], tables: null }
   // Each table by itself: what is mandatory would hide what is wrong with a suggestion for the same key.
   const rows = [tables.mandatory, tables.recommended].flatMap((table, index) => {
     const one = index === 0 ? { mandatory: table, recommended: {} } : { mandatory: {}, recommended: table }
@@ -27,6 +29,7 @@ export async function checkPolicyFile(path: string): Promise<PolicyCheck> {
       ...rows.flatMap(({ problem }) => problem ?? []),
       ...unknown.map((name) => new Problem('policy.key-unknown', `${name} in ${path}`).data),
     ],
+    tables,
   }
 }
 
