@@ -95,6 +95,8 @@ export async function playStorm(cell: Cell, { seed = 1, seconds = 8 } = {}): Pro
     struck += 1
   }
   await Promise.all(asking)
+  // That the last connection is gone may be known a moment after it is, and a tool call in between is not sent twice.
+  await pause(500)
   const { wrong, answered, failed } = tally
   for (const [which, peer] of peers.entries()) {
     const next = await peer.echo('afterwards', answerMs).catch((error) => String(error))
