@@ -15,7 +15,6 @@ import { createFileLog } from './lib/log.ts'
 import { createPaths } from './lib/paths.ts'
 import { startNodeCore } from './node-core.ts'
 import { checkPolicyFile } from './policy/check-file.ts'
-import { convertPolicy, writePolicyTemplates } from './policy/forms/convert.ts'
 
 const { env, platform } = process
 const assets = findAssets(import.meta.url)
@@ -78,7 +77,12 @@ void runCli(
   {
     connect,
     connectFiles,
-    policyFiles: { check: checkPolicyFile, convert: convertPolicy, templates: writePolicyTemplates },
+    policyFiles: {
+      check: checkPolicyFile,
+      // Only whoever asks for it loads it: this bundle is the hub's as well.
+      convert: async (from, to) => (await import('./policy/forms/convert.ts')).convertPolicy(from, to),
+      templates: async (folder) => (await import('./policy/forms/convert.ts')).writePolicyTemplates(folder),
+    },
     team: { sync: syncTeam, import: importTeam },
     runAgent,
     runBridge,

@@ -1,20 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createRandom } from '../../e2e/seeded-random.ts'
 import { nowMs } from '../lib/stats.ts'
 import type { Peer } from '../lib/stdio-peer.ts'
 import { type Cell, comes, token, type Verdict } from './cell.ts'
 
 type Chance = () => number
-
-/** Numbers from 0 to 1, the same again for the same seed (mulberry32). */
-function createChance(seed: number): Chance {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 const oneOf = <Each>(chance: Chance, all: Each[]) => all[Math.floor(chance() * all.length)] as Each
 
 /** Longer than any wait a bridge may put before its error. */
@@ -22,7 +12,7 @@ const answerMs = 30_000
 const clients = 3
 const inFlight = 6
 
-type Tally = { answered: number; failed: number; cancelled: number; wrong: string[] }
+type Tally = { answered: number; failed: number; wrong: string[] }
 
 /** Asks without pause until it is told to stop; what comes back must be its own, and something must. */
 async function askAway(peer: Peer, name: string, chance: Chance, isOver: () => boolean, tally: Tally) {
@@ -39,7 +29,7 @@ async function askAway(peer: Peer, name: string, chance: Chance, isOver: () => b
         await peer.call('slow', { ms: 300, steps: 3 }, { meta: { progressToken: mark }, ms: answerMs })
       } else if (kind === 'list') await peer.request('tools/list', {}, { ms: answerMs })
       else await cancelled(peer, mark)
-      tally[kind === 'cancelled' ? 'cancelled' : 'answered'] += 1
+      if (kind !== 'cancelled') tally.answered += 1
     } catch (error) {
       const why = String(error instanceof Error ? error.message : error)
       tally.failed += 1
@@ -77,15 +67,15 @@ async function strike({ server, hasHub, restartHub }: Cell, chance: Chance) {
  * Clients that ask without pause while everything breaks, one thing after the other in an order that the seed decides.
  * Every request is answered, once, with what was asked, or with an error; afterwards all is as if nothing had been.
  */
-export async function playStorm(cell: Cell, { seed = 1, seconds = 8 } = {}): Promise<Verdict> {
-  const chance = createChance(seed)
+export async function playStorm(cell: Cell, { seed, seconds }: { seed: number; seconds: number }): Promise<Verdict> {
+  const chance = createRandom(seed)
   const peers = await Promise.all(Array.from({ length: clients }, () => cell.startPeer()))
-  const tally: Tally = { answered: 0, failed: 0, cancelled: 0, wrong: [] }
+  const tally: Tally = { answered: 0, failed: 0, wrong: [] }
   const until = nowMs() + seconds * 1000
   const isOver = () => nowMs() > until
   const asking = peers.flatMap((peer, which) =>
     Array.from({ length: inFlight }, (_, lane) =>
-      askAway(peer, `client ${which} lane ${lane}`, createChance(seed * 1000 + which * 100 + lane), isOver, tally),
+      askAway(peer, `client ${which} lane ${lane}`, createRandom(seed * 1000 + which * 100 + lane), isOver, tally),
     ),
   )
   let struck = 0

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Browser, test as base, chromium, expect } from '@playwright/test'
 import { chromiumPath } from '../app.ts'
 import { type Machine, signInAs, startMachine } from '../journey.ts'
+import { createRandom } from '../seeded-random.ts'
 
 type Fixtures = { machine: Machine; browser: Browser }
 const test = base.extend<Fixtures>({
@@ -21,17 +22,6 @@ const test = base.extend<Fixtures>({
     await browser.close()
   },
 })
-
-/** The same points again for the same seed (mulberry32). */
-function createRandom(seed: number) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Status = { auth: { state: string; problem?: { code: string } | null }; vault: { state: string } }
 const kills = 50

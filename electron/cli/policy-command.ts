@@ -39,7 +39,7 @@ export async function checkPolicy({ check }: PolicyFiles, path: string): Promise
   const { set, problems } = await check(path)
   return {
     json: { path, set, problems },
-    text: [...toSaid(problems), set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'].join('\n'),
+    text: [...toSaid(problems), toSets(set)].join('\n'),
     code: problems.length > 0 ? exitCodes.problem : exitCodes.done,
   }
 }
@@ -47,10 +47,9 @@ export async function checkPolicy({ check }: PolicyFiles, path: string): Promise
 /** The same draft as a file for a management tool. Nothing is written where something in it is wrong. */
 export async function convertPolicy({ convert }: PolicyFiles, from: string, to: string): Promise<Result> {
   const { set, problems, written } = await convert(from, to)
-  const sets = set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.'
   return {
     json: { path: from, set, problems, written },
-    text: written ? `${written} was written. ${sets}` : [...toSaid(problems), 'Nothing was written.'].join('\n'),
+    text: written ? `${written} was written. ${toSets(set)}` : [...toSaid(problems), 'Nothing was written.'].join('\n'),
     code: written ? exitCodes.done : exitCodes.problem,
   }
 }
@@ -60,4 +59,5 @@ export async function writePolicyTemplates({ templates }: PolicyFiles, folder: s
   return { json: { written }, text: written.join('\n') }
 }
 
+const toSets = (set: string[]) => (set.length > 0 ? `It sets ${set.join(', ')}.` : 'It sets nothing.')
 const toSaid = (problems: ProblemData[]) => problems.map(({ title, detail, code }) => `${title}: ${detail} [${code}]`)

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { brand } from '../../../shared/brand.ts'
@@ -26,8 +26,8 @@ export async function convertPolicy(from: string, to: string): Promise<PolicyCon
   if (!form) throw new Problem('policy.form-unknown', to)
   const { tables, ...check } = await checkPolicyFile(from)
   if (check.problems.length > 0 || !tables) return { ...check, written: null }
-  const { mandatory, recommended } = tables
-  await write(to, await form({ mandatory: toCanonical(mandatory), recommended: toCanonical(recommended) }))
+  if (await isSameFile(from, to)) throw new Problem('policy.not-written', `${to} is the draft itself`)
+  await write(to, await form(toUnderstood(tables, false)))
   return { ...check, written: to }
 }
 
@@ -41,14 +41,16 @@ export async function writePolicyTemplates(folder: string): Promise<string[]> {
   return files.map(([name]) => join(folder, name))
 }
 
-/** Each name as it is spelled here, and each value as it is understood. */
-function toCanonical(table: Table): Table {
-  return Object.fromEntries(
-    policyKeys.flatMap((key) => {
-      const parsed = parseKey(key, table, false)
-      return parsed.state === 'ok' ? [[key, parsed.value]] : []
-    }),
-  )
+/** Each name as it is spelled here, and each value as it is understood; what is not is undefined. */
+function toUnderstood({ mandatory, recommended }: Tables, asText: boolean): Tables {
+  const understand = (table: Table): Table =>
+    Object.fromEntries(
+      policyKeys.flatMap((key) => {
+        const parsed = parseKey(key, table, asText)
+        return parsed.state === 'absent' ? [] : [[key, parsed.state === 'ok' ? parsed.value : undefined]]
+      }),
+    )
+  return { mandatory: understand(mandatory), recommended: understand(recommended) }
 }
 
 /** Read back as the app will: XML knows texts that it cannot carry. */
@@ -59,8 +61,9 @@ async function toCheckedProfile(tables: Tables): Promise<string> {
   const text = await toProfile(tables).catch((error: unknown) => {
     throw unsayable(error)
   })
-  const read = findSettings(parse(text))
-  if (!read || !isSame(parseFlat(read), tables)) throw unsayable()
+  // As it will lie on the disk: half a letter is lost only there.
+  const read = findSettings(parse(Buffer.from(text).toString()))
+  if (!read || !isDeepStrictEqual(toUnderstood(parseFlat(read), true), tables)) throw unsayable()
   return text
 }
 
@@ -70,16 +73,10 @@ const findSettings = (profile: unknown) =>
     | Table
     | undefined
 
-const isSame = (read: Tables, meant: Tables) =>
-  isDeepStrictEqual(readAsText(read.mandatory), meant.mandatory) &&
-  isDeepStrictEqual(readAsText(read.recommended), meant.recommended)
-const readAsText = (table: Table): Table =>
-  Object.fromEntries(
-    policyKeys.flatMap((key) => {
-      const parsed = parseKey(key, table, true)
-      return parsed.state === 'absent' ? [] : [[key, parsed.state === 'ok' ? parsed.value : undefined]]
-    }),
-  )
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)))
+  return first != null && second != null && first.dev === second.dev && first.ino === second.ino
+}
 
 async function write(path: string, content: string | Buffer) {
   try {

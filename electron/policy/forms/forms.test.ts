@@ -117,6 +117,13 @@ test('where something is wrong there is no file, and what stood there stays', as
   expect(await readFile(join(folder, 'out', 'kept.reg'))).toEqual(before)
   const unsayable = convert({ mandatory: { caFiles: ['/a\u0001'] } }, 'x.mobileconfig')
   await expect(unsayable).rejects.toMatchObject({ code: 'policy.key-invalid' })
+  await expect(convert({ mandatory: { caFiles: ['/\ud800'] } }, 'x.mobileconfig')).rejects.toMatchObject({
+    code: 'policy.key-invalid',
+  })
+  const draft = join(folder, 'draft.reg')
+  await writeFile(draft, '{"schemaVersion":1}')
+  await expect(convertPolicy(draft, draft)).rejects.toMatchObject({ code: 'policy.not-written' })
+  expect(await readFile(draft, 'utf8')).toBe('{"schemaVersion":1}')
   await expect(convert({}, 'policy.txt')).rejects.toMatchObject({ code: 'policy.form-unknown' })
   await expect(convertPolicy(join(folder, 'none.json'), join(folder, 'x.reg'))).resolves.toMatchObject({
     written: null,

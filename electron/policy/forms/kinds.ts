@@ -18,7 +18,6 @@ type Schema = {
   maximum?: number
   maxLength?: number
   anyOf?: Schema[]
-  oneOf?: Schema[]
 }
 
 export function kindOf(key: PolicyKey): Kind {
