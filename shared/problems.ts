@@ -155,7 +155,7 @@ export const problems = {
     title: 'Rules are written for macOS as .mobileconfig, for Windows as .reg',
     remedy: 'none',
   },
-  'policy.not-written': { title: 'The file could not be written', remedy: 'retry' },
+  'policy.not-written': { title: 'The file could not be written', remedy: 'none' },
   'policy.file-untrusted': { title: 'A certificate your company names could be changed by others', remedy: 'ask-it' },
   'activity.unavailable': { title: 'The activity log cannot be opened', remedy: 'retry' },
   'activity.set-aside': { title: 'The activity log was damaged, so a new one was started', remedy: 'none' },

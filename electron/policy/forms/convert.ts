@@ -61,8 +61,7 @@ async function toCheckedProfile(tables: Tables): Promise<string> {
   const text = await toProfile(tables).catch((error: unknown) => {
     throw unsayable(error)
   })
-  // As it will lie on the disk: half a letter is lost only there.
-  const read = findSettings(parse(Buffer.from(text).toString()))
+  const read = findSettings(parse(text))
   if (!read || !isDeepStrictEqual(toUnderstood(parseFlat(read), true), tables)) throw unsayable()
   return text
 }
